@@ -1,0 +1,1 @@
+"""One deterministic world: docs, tests, screenshots, load. Invented people, real account behaviour, said so."""

@@ -1,0 +1,12 @@
+"""Row security of this context's tables."""
+
+from django.db import migrations
+
+from recaudo.store.operations import RowSecurity
+
+
+class Migration(migrations.Migration):
+    dependencies = [('flow', '0001_initial'), ('store', '0001_functions')]
+    operations = [
+        RowSecurity("flow_run", agency="false"),
+    ]

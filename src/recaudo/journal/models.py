@@ -1,0 +1,54 @@
+"""The event table, partitioned by month, append-only."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from recaudo.store.models import TenantRow
+
+
+class Event(TenantRow):
+    """One thing that happened. Never changes; sealing fills `chain_number` and `hash` once.
+
+    subject_id  what it happened to, a plain id; `subject` says which kind of thing
+    detail      counts, codes, ids, digests: never personal data
+    """
+
+    name = models.CharField(max_length=40)
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=120, blank=True)
+    agency_id = models.UUIDField(null=True)
+    subject = models.CharField(max_length=40, blank=True)
+    subject_id = models.UUIDField(null=True)
+    detail = models.JSONField(default=dict)
+    chain_number = models.BigIntegerField(null=True)
+    hash = models.BinaryField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"by_name": "name of the staff member who acted"}
+
+    class Meta:
+        indexes = [
+            # the trail of one thing, newest first
+            models.Index(fields=["tenant_id", "subject_id", "created_at"], name="journal_subject"),
+            # the trail of the day
+            models.Index(fields=["tenant_id", "created_at"], name="journal_when"),
+            # what waits to be sealed
+            models.Index(fields=["tenant_id", "id"], name="journal_unsealed", condition=models.Q(hash=None)),
+            models.Index(fields=["tenant_id", "chain_number"], name="journal_chain"),
+        ]
+
+
+class Anchor(TenantRow):
+    """The head of a tenant's chain at a moment, to be kept outside: whoever rewrites the chain cannot rewrite it too."""
+
+    chain_number = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "chain_number"], name="journal_anchor_once")]

@@ -1,0 +1,124 @@
+"""Writes of the journal: record an event, seal what is unsealed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from recaudo.journal.models import Anchor, Event
+from recaudo.kernel.events import EVENTS
+from recaudo.kernel.problems import Problem
+from recaudo.store import tenancy
+
+GENESIS = b"\x00" * 32
+SEAL_BATCH = 5000
+
+
+class UnknownEvent(Problem):
+    code = "unknown_event"
+    message = "El evento «{name}» no está en el catálogo."
+    status = 500
+
+
+class Person(Protocol):
+    """Whoever acts: a user, or `SYSTEM`."""
+
+    id: Any
+    name: str
+
+
+class _System:
+    """The product itself, acting by its schedule."""
+
+    id: UUID | None = None
+    name = "recaudo"
+    agency_id: UUID | None = None
+
+
+SYSTEM = _System()
+
+
+def record(
+    name: str, *, by: Any, at: datetime, subject: str = "", subject_id: UUID | None = None, **detail: Any
+) -> Event:
+    """Write one event in the transaction that causes it.
+
+    name     a key of kernel.events.EVENTS
+    by       the user who acts, or SYSTEM
+    detail   codes, counts, ids; no personal data
+    Raises   UnknownEvent; NoTenant
+    """
+    if name not in EVENTS:
+        raise UnknownEvent(name=name)
+    return Event.objects.create(
+        created_at=at,
+        name=name,
+        by_id=by.id,
+        by_name=by.name,
+        agency_id=getattr(by, "agency_id", None),
+        subject=subject,
+        subject_id=subject_id,
+        detail=json.loads(json.dumps(detail, default=str)),
+    )
+
+
+def event_hash(previous: bytes, event: Event, number: int) -> bytes:
+    """SHA-256 over the previous hash and the event written as canonical JSON. Third parties can recompute it."""
+    content = {
+        "number": number,
+        "id": str(event.id),
+        "tenant": str(event.tenant_id),
+        "at": event.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "name": event.name,
+        "by": str(event.by_id or ""),
+        "by_name": event.by_name,
+        "agency": str(event.agency_id or ""),
+        "subject": event.subject,
+        "subject_id": str(event.subject_id or ""),
+        "detail": event.detail,
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+@transaction.atomic
+def seal(*, at: datetime) -> int:
+    """Chain every unsealed event of the tenant, oldest first. Returns how many were sealed.
+
+    One sealer at a time (advisory lock); writers never wait. Events become visible only when their transaction
+    commits, so the order of the chain is the order of sealing, not of the clock.
+    """
+    tenant = tenancy.tenant_id()
+    sealed = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"seal:{tenant}"])
+        cursor.execute("SELECT number, hash FROM recaudo_chain_head(%s)", [tenant])
+        row = cursor.fetchone()
+        number, previous = (row[0], bytes(row[1])) if row and row[0] is not None else (0, GENESIS)
+        while batch := list(Event.objects.filter(hash=None).order_by("id")[:SEAL_BATCH]):
+            rows = []
+            for event in batch:
+                number += 1
+                previous = event_hash(previous, event, number)
+                rows.append((event.id, event.created_at, number, previous))
+            cursor.execute(
+                "SELECT recaudo_seal(%s::uuid[], %s::timestamptz[], %s::bigint[], %s::bytea[])",
+                [[r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows]],
+            )
+            sealed += len(batch)
+    return sealed
+
+
+@transaction.atomic
+def anchor(*, at: datetime) -> Anchor | None:
+    """Seal, then keep the head of the chain. Export the result to where the database's owner cannot reach it."""
+    seal(at=at)
+    head = Event.objects.exclude(hash=None).order_by("-chain_number").first()
+    if head is None or Anchor.objects.filter(chain_number=head.chain_number).exists():
+        return None
+    return Anchor.objects.create(chain_number=head.chain_number, hash=head.hash, created_at=at)

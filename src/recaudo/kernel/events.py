@@ -1,0 +1,102 @@
+"""The names of everything that can happen, with the sentence that screens and docs show.
+
+`area.past_participle`. A service that records an unknown name fails: the list is the reference.
+"""
+
+from __future__ import annotations
+
+EVENTS: dict[str, str] = {
+    # workforce
+    "organisation.created": "Se creó la organización",
+    "user.invited": "Se invitó a una persona al equipo",
+    "user.joined": "Una persona aceptó su invitación",
+    "user.changed": "Cambiaron los datos o roles de una persona del equipo",
+    "user.deactivated": "Se desactivó a una persona del equipo",
+    "user.reactivated": "Se reactivó a una persona del equipo",
+    "user.signed_in": "Inicio de sesión",
+    "user.signed_out": "Cierre de sesión",
+    "user.sign_in_failed": "Intento fallido de inicio de sesión",
+    "team.changed": "Cambió un equipo",
+    "agency.changed": "Cambió un despacho",
+    "capacity.changed": "Cambió la capacidad de trabajo",
+    # portfolio
+    "creditor.changed": "Cambió un acreedor",
+    "portfolio.changed": "Cambió una cartera",
+    "person.viewed": "Se consultó la ficha de una persona",
+    "person.changed": "Cambiaron los datos de una persona",
+    "person.merged": "Se unieron dos registros de la misma persona",
+    "person.unmerged": "Se deshizo la unión de dos personas",
+    "contact_point.changed": "Cambió un medio de contacto",
+    "consent.given": "Se registró un consentimiento",
+    "consent.revoked": "Se revocó un consentimiento",
+    "account.changed": "Cambió una cuenta",
+    "accounts.accrued": "Se calcularon días de atraso y tramos",
+    "payment.received": "Se registró un pago",
+    "payment.applied": "Se aplicó un pago",
+    "payment.reversed": "Se reversó un pago",
+    "payment.identified": "Se identificó un pago sin referencia",
+    "account.paused": "Se pausó el conteo de mora",
+    "account.placed": "Se asignó una cuenta",
+    "account.recalled": "Se retiró una cuenta",
+    "document.added": "Se agregó un documento",
+    # law
+    "law.changed": "Cambió una opción normativa",
+    # intake
+    "layout.saved": "Se guardó un formato de archivo",
+    "batch.received": "Se recibió un archivo",
+    "batch.applied": "Se aplicó una carga",
+    "batch.undone": "Se deshizo una carga",
+    "batch.failed": "Falló una carga",
+    # strategy
+    "strategy.drafted": "Se creó un borrador de estrategia",
+    "strategy.changed": "Cambió un borrador de estrategia",
+    "strategy.submitted": "Se envió una estrategia a aprobación",
+    "strategy.approved": "Se aprobó una estrategia",
+    "strategy.rejected": "Se rechazó una estrategia",
+    "strategy.activated": "Entró en vigor una estrategia",
+    "strategy.retired": "Se retiró una estrategia",
+    "snapshot.kept": "Se guardó la foto del día",
+    # agreements
+    "promise.made": "Se registró una promesa de pago",
+    "promise.kept": "Se cumplió una promesa",
+    "promise.broken": "Se incumplió una promesa",
+    "promise.cancelled": "Se canceló una promesa",
+    "promises.judged": "Se revisaron las promesas vencidas",
+    # casework
+    "case.opened": "Se abrió un caso",
+    "case.closed": "Se cerró un caso",
+    "case.assigned": "Se asignó un caso",
+    "cases.opened": "Se abrieron casos",
+    "action.opened": "Se abrió una gestión",
+    "actions.opened": "Se abrieron gestiones del día",
+    "action.closed": "Se registró el resultado de una gestión",
+    "action.cancelled": "Se canceló una gestión",
+    "actions.cancelled": "Se cancelaron gestiones pendientes",
+    "contact.refused": "Se negó un contacto por norma",
+    "hold.opened": "Se aplicó una suspensión",
+    "hold.released": "Se liberó una suspensión",
+    "dispute.opened": "Se abrió una aclaración",
+    "dispute.resolved": "Se resolvió una aclaración",
+    "callback.scheduled": "Se agendó una llamada",
+    "wave.prepared": "Se preparó un envío",
+    "wave.released": "Se liberó un envío",
+    "wave.withdrawn": "Se retiró un envío",
+    "contact.paused": "Se pausó todo contacto",
+    "contact.resumed": "Se reanudó el contacto",
+    # messaging
+    "template.changed": "Cambió una plantilla",
+    "template.approved": "Se aprobó una plantilla",
+    "messages.queued": "Se encolaron mensajes",
+    "messages.sent": "Se enviaron mensajes",
+    "message.received": "Se recibió un mensaje",
+    "message.opted_out": "Una persona pidió no ser contactada por un canal",
+    # flow
+    "day.started": "Comenzó la jornada de cobranza",
+    "day.finished": "Terminó la jornada de cobranza",
+    "day.failed": "Falló la jornada de cobranza",
+    # exports, system
+    "list.exported": "Se exportó una lista",
+    "backup.made": "Se hizo un respaldo",
+    "backup.restored": "Se restauró un respaldo",
+    "journal.anchored": "Se ancló la bitácora",
+}

@@ -1,0 +1,36 @@
+"""Tables of the portfolio, one module per noun."""
+
+from recaudo.portfolio.models.account import (
+    Account,
+    AccountParty,
+    BucketDefinition,
+    BucketHistory,
+    DelinquencyPause,
+    Document,
+    Instalment,
+    Placement,
+)
+from recaudo.portfolio.models.contact import Consent, ContactPoint, Preference
+from recaudo.portfolio.models.creditor import Creditor, Portfolio
+from recaudo.portfolio.models.ledger import LedgerEntry, Payment
+from recaudo.portfolio.models.person import Person, PersonMerge
+
+__all__ = [
+    "Account",
+    "AccountParty",
+    "BucketDefinition",
+    "BucketHistory",
+    "Consent",
+    "ContactPoint",
+    "Creditor",
+    "DelinquencyPause",
+    "Document",
+    "Instalment",
+    "LedgerEntry",
+    "Payment",
+    "Person",
+    "PersonMerge",
+    "Placement",
+    "Portfolio",
+    "Preference",
+]

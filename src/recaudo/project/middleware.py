@@ -1,0 +1,97 @@
+"""What every request passes: headers, the tenant it acts in, and problems turned into pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+
+from recaudo.kernel.problems import NotAllowed, Problem
+from recaudo.store import tenancy
+from recaudo.ui.access import OPEN
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# Signing in, signing out, resetting a password, accepting an invitation: the tenant is not known yet.
+IDENTITY_PATHS = ("/cuenta/", "/invitacion/")
+
+
+class SecurityHeaders:
+    """Strict content policy on every answer; downloads are never sniffed."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CSP)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ActingTenant:
+    """Run the request inside the tenant (and agency) of the person who signed in, in one transaction.
+
+    A view must say which permission it needs (`ui.access.allow`) or that it is open; one that says nothing is refused.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(settings.STATIC_URL):
+            return self.get_response(request)
+        user = request.user
+        if request.path.startswith(IDENTITY_PATHS):
+            with tenancy.identifying():
+                return self._as(user, request)
+        return self._as(user, request)
+
+    def _as(self, user: Any, request: HttpRequest) -> HttpResponseBase:
+        if not user.is_authenticated:
+            return self.get_response(request)
+        with tenancy.acting(user.tenant_id, user.agency_id):
+            return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        permission = getattr(view, "permission", None)
+        if permission == OPEN or view.__module__.startswith(("allauth.", "ninja.")):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if permission is None or not any(request.user.may(name) for name in permission.split("|")):
+            return problem_page(request, NotAllowed())
+        return None
+
+
+class Problems:
+    """A Problem raised by a service becomes a page, a fragment or problem+json with its status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return problem_page(request, exception) if isinstance(exception, Problem) else None
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The answer to a Problem, in the form the caller understands."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(
+            {"type": problem.code, "title": problem.text, "status": problem.status},
+            status=problem.status, content_type="application/problem+json",
+        )
+    template = "ui/_problem.html" if getattr(request, "htmx", False) else "ui/problem.html"
+    return render(request, template, {"problem": problem}, status=problem.status)

@@ -1,0 +1,50 @@
+"""Bulk writes: COPY into a staging table, then INSERT ... SELECT.
+
+COPY cannot write into a table under row security, and a staging table also lets one statement check, skip or
+update on conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+
+@contextmanager
+def staging(name: str, columns: dict[str, str]) -> Iterator[str]:
+    """A temporary table of this transaction: name, {column: SQL type}. Yields its name; dropped on the way out."""
+    with connection.cursor() as cursor:
+        body = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(column)) for column, kind in columns.items())  # noqa: S608
+        cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(name), body))
+        try:
+            yield name
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a (staging) table. Returns how many."""
+    count = 0
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def copy_csv(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> None:
+    """COPY blocks of CSV (UTF-8, no header, empty = NULL) into a (staging) table."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL '')").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        for block in blocks:
+            copy.write(block)

@@ -1,0 +1,1 @@
+"""Base pages, components, tables, charts. Owns no table, knows no context."""

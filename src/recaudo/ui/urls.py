@@ -1,0 +1,5 @@
+from django.urls import path
+
+from recaudo.ui import views
+
+urlpatterns = [path("salud/", views.health, name="health")]
