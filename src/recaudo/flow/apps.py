@@ -5,3 +5,9 @@ class FlowConfig(AppConfig):
     name = "recaudo.flow"
     label = "flow"
     verbose_name = "Jornada"
+
+    def ready(self) -> None:
+        from recaudo.flow.reactions import REACTIONS
+        from recaudo.journal import services as journal
+
+        journal.listen(REACTIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,6 +15,11 @@ from recaudo.journal.models import Anchor, Event
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
+
+# What happens because something happened: event name -> functions, called in the transaction of the event. One dictionary,
+# `flow/reactions.py: REACTIONS`, handed over at start, so that this floor does not look up.
+Reaction = Callable[[Event], None]
+_reactions: Mapping[str, Sequence[Reaction]] = {}
 
 GENESIS = b"\x00" * 32
 SEAL_BATCH = 5000
@@ -43,6 +49,15 @@ class _System:
 SYSTEM = _System()
 
 
+def listen(reactions: Mapping[str, Sequence[Reaction]]) -> None:
+    """Take the dictionary of reactions. Raises UnknownEvent for a name that cannot happen."""
+    for name in reactions:
+        if name not in EVENTS:
+            raise UnknownEvent(name=name)
+    global _reactions
+    _reactions = reactions
+
+
 def record(
     name: str, *, by: Any, at: datetime, subject: str = "", subject_id: UUID | None = None, **detail: Any
 ) -> Event:
@@ -55,7 +70,7 @@ def record(
     """
     if name not in EVENTS:
         raise UnknownEvent(name=name)
-    return Event.objects.create(
+    event = Event.objects.create(
         created_at=at,
         name=name,
         by_id=by.id,
@@ -65,6 +80,9 @@ def record(
         subject_id=subject_id,
         detail=json.loads(json.dumps(detail, default=str)),
     )
+    for reaction in _reactions.get(name, ()):
+        reaction(event)
+    return event
 
 
 def event_hash(previous: bytes, event: Event, number: int) -> bytes:
