@@ -91,5 +91,5 @@ def arrears(instalments: pa.Table, on: date, pauses: pa.Table | None = None) -> 
     with duckdb.connect() as db:
         db.register("instalments", instalments)
         db.register("pauses", _NO_PAUSES if pauses is None else pauses)
-        table: pa.Table = db.execute(_ARREARS, {"day": on}).to_arrow_table()
+        table: pa.Table = db.sql(_ARREARS, params={"day": on}).to_arrow_table()
     return table

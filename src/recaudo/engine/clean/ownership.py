@@ -80,7 +80,7 @@ def ownership_scores(points: pa.Table, at: date) -> pa.Array:
     with duckdb.connect() as db:
         db.register("points", points.append_column("row_number_", pa.array(range(points.num_rows), pa.int64())))
         query = f"SELECT {_sql()} AS score FROM points ORDER BY row_number_"  # noqa: S608  constants of this module
-        scored: pa.Table = db.execute(query, {"at": at}).to_arrow_table()
+        scored: pa.Table = db.sql(query, params={"at": at}).to_arrow_table()
     return scored.column("score").combine_chunks()
 
 

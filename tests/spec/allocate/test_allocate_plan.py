@@ -1,0 +1,179 @@
+"""The day's work fits the capacity, reaches each person at most once, is worth as much as can be, and says who is left out."""
+
+import random
+from itertools import product
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recaudo.engine.allocate import MissingColumn, plan
+
+SCHEMA = {
+    "account_id": pa.string(), "person_id": pa.string(), "channel": pa.string(), "value": pa.float64(), "cost_minor": pa.int64(),
+    "priority": pa.int32(), "forced": pa.bool_(), "team": pa.string(), "quota": pa.string(),
+}  # fmt: skip
+
+
+def options(*rows: dict) -> pa.Table:
+    """Rows of options; what is not said is a call of cost 0, priority 1, not forced, for a person of its own."""
+    whole = [{"channel": "call", "cost_minor": 0, "priority": 1, "forced": False, "person_id": f"p-{row['account_id']}", **row} for row in rows]
+    return pa.Table.from_pylist(whole, pa.schema(SCHEMA))
+
+
+def chosen(found) -> list[tuple]:
+    return [(row["account_id"], row["channel"]) for row in found.chosen.to_pylist()]
+
+
+def reasons(found) -> dict[str, str]:
+    return {row["account_id"]: row["reason"] for row in found.refused.to_pylist()}
+
+
+def test_the_worthiest_are_called_while_there_are_agents():
+    found = plan(options({"account_id": "a", "value": 5}, {"account_id": "b", "value": 9}, {"account_id": "c", "value": 7}), {"call": 2})
+    assert chosen(found) == [("b", "call"), ("c", "call")]
+    assert reasons(found) == {"a": "over_capacity"}
+    assert found.used == {"call": 2} and found.prices == {"call": 5.0} and found.gap == 0
+
+
+def test_a_scarce_place_goes_to_whom_the_other_channel_serves_worst():
+    found = plan(
+        options(
+            {"account_id": "a", "value": 10}, {"account_id": "a", "channel": "sms", "value": 9},
+            {"account_id": "b", "value": 8}, {"account_id": "b", "channel": "sms", "value": 1},
+        ), {"call": 1, "sms": 5},
+    )  # fmt: skip
+    assert chosen(found) == [("a", "sms"), ("b", "call")]
+
+
+def test_a_person_with_two_accounts_is_reached_once():
+    found = plan(options({"account_id": "a", "person_id": "p", "value": 5}, {"account_id": "b", "person_id": "p", "value": 9}), {"call": 5})
+    assert chosen(found) == [("b", "call")]
+    assert reasons(found) == {"a": "person_already_chosen"}
+
+
+def test_accounts_without_a_person_stand_for_themselves():
+    found = plan(options({"account_id": "a", "person_id": None, "value": 5}, {"account_id": "b", "person_id": None, "value": 9}), {"call": 5})
+    assert len(chosen(found)) == 2
+
+
+def test_priority_1_is_served_before_any_value():
+    found = plan(options({"account_id": "a", "value": 100, "priority": 2}, {"account_id": "b", "value": 1, "priority": 1}), {"call": 1})
+    assert chosen(found) == [("b", "call")]
+
+
+def test_a_forced_option_comes_first_even_if_worth_nothing_but_not_beyond_capacity():
+    rows = [{"account_id": "a", "value": -3, "forced": True}, {"account_id": "b", "value": 100}, {"account_id": "c", "value": -5, "forced": True}]
+    assert chosen(plan(options(*rows), {"call": 2})) == [("a", "call"), ("c", "call")]
+    found = plan(options(*rows), {"call": 1})
+    assert chosen(found) == [("a", "call")] and reasons(found) == {"b": "over_capacity", "c": "over_capacity"}
+
+
+def test_what_is_worth_nothing_is_not_done():
+    assert reasons(plan(options({"account_id": "a", "value": 0}), {"call": 5})) == {"a": "no_value"}
+
+
+def test_a_channel_without_stated_capacity_has_none():
+    assert reasons(plan(options({"account_id": "a", "value": 3}), {})) == {"a": "over_capacity"}
+
+
+def test_a_team_may_be_full_while_its_channel_is_not():
+    rows = [{"account_id": x, "value": v, "team": t} for x, v, t in (("a", 9, "north"), ("b", 8, "north"), ("c", 1, "south"))]
+    found = plan(options(*rows), {"call": 3}, team_capacity={"north": 1, "south": 1})
+    assert chosen(found) == [("a", "call"), ("c", "call")]
+    assert reasons(found) == {"b": "over_capacity"}
+
+
+def test_the_budget_buys_the_most_worth_per_cost():
+    rows = [{"account_id": "a", "value": 10, "cost_minor": 100}, {"account_id": "b", "value": 6, "cost_minor": 50}, {"account_id": "c", "value": 6, "cost_minor": 50}]
+    found = plan(options(*rows), {"call": 9}, budget_minor=100)
+    assert chosen(found) == [("b", "call"), ("c", "call")] and found.spent_minor == 100
+    assert reasons(found) == {"a": "over_budget"}
+
+
+def test_a_floor_of_coverage_is_kept_for_a_quota_of_low_value():
+    rows = [{"account_id": f"rich{n}", "value": 100, "quota": "A"} for n in range(5)] + [{"account_id": f"poor{n}", "value": n, "quota": "B"} for n in range(5)]
+    found = plan(options(*rows), {"call": 5}, floors={"B": 2})
+    assert [account for account, _ in chosen(found) if account.startswith("poor")] == ["poor3", "poor4"]
+    assert found.used == {"call": 5}
+
+
+def test_a_forced_contact_counts_towards_the_floor():
+    rows = [{"account_id": "x", "value": 0, "quota": "B", "forced": True}, {"account_id": "y", "value": 1, "quota": "B"}, {"account_id": "z", "value": 9, "quota": "A"}]
+    assert chosen(plan(options(*rows), {"call": 2}, floors={"B": 1})) == [("x", "call"), ("z", "call")]
+
+
+def test_no_options_give_an_empty_plan():
+    found = plan(options(), {"call": 5})
+    assert (found.chosen.num_rows, found.refused.num_rows, found.value, found.gap) == (0, 0, 0, 0)
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(MissingColumn, match="value"):
+        plan(options().drop_columns(["value"]), {})
+
+
+row = st.fixed_dictionaries({
+    "account_id": st.sampled_from("abcdef"), "channel": st.sampled_from(["call", "sms", "visit"]), "value": st.integers(-3, 20).map(float),
+    "cost_minor": st.integers(0, 5), "team": st.none() | st.sampled_from(["n", "s"]),
+})  # fmt: skip
+OWNER = {"a": "p", "b": "p", "c": "q", "d": "r", "e": "s", "f": "t"}
+rows_ = st.lists(row, max_size=9).map(lambda rows: [{**one, "person_id": OWNER[one["account_id"]]} for one in rows])
+capacity_ = st.fixed_dictionaries({"call": st.integers(0, 2), "sms": st.integers(0, 3), "visit": st.integers(0, 1)})
+
+
+def best_value(rows, capacity, teams=None, budget=None) -> float:
+    """By trying everything."""
+    people = [[None, *[one for one in rows if one["person_id"] == person]] for person in sorted({one["person_id"] for one in rows})]
+    worth = [sum(one["value"] for one in pick if one) for pick in product(*people) if fits([one for one in pick if one], capacity, teams, budget)]
+    return max(worth, default=0.0)
+
+
+def fits(picked, capacity, teams, budget) -> bool:
+    by_channel = all(sum(one["channel"] == name for one in picked) <= capacity.get(name, 0) for name in ("call", "sms", "visit"))
+    by_team = teams is None or all(sum(one["team"] == name for one in picked) <= teams.get(name, 0) for name in ("n", "s"))
+    return by_channel and by_team and (budget is None or sum(one["cost_minor"] for one in picked) <= budget)
+
+
+@settings(max_examples=300)
+@given(rows_, capacity_)
+def test_with_channels_alone_no_plan_is_worth_more(rows, capacity):
+    found = plan(options(*rows).drop_columns(["team"]), capacity)
+    assert fits(found.chosen.to_pylist(), capacity, None, None)
+    assert found.value == pytest.approx(best_value(rows, capacity))
+    assert found.bound >= found.value
+
+
+@settings(max_examples=200)
+@given(rows_, capacity_, st.fixed_dictionaries({"n": st.integers(0, 2), "s": st.integers(0, 2)}), st.none() | st.integers(0, 10))
+def test_with_teams_and_a_budget_it_fits_leaves_no_free_gain_and_the_bound_holds(rows, capacity, teams, budget):
+    found = plan(options(*rows), capacity, team_capacity=teams, budget_minor=budget)
+    picked = found.chosen.to_pylist()
+    assert fits(picked, capacity, teams, budget)
+    assert len({one["person_id"] for one in picked}) == len(picked)
+    best = best_value(rows, capacity, teams, budget)
+    assert found.value <= best + 1e-9 <= found.bound + 2e-9
+    reached = {one["person_id"] for one in picked}
+    assert not any(fits([*picked, one], capacity, teams, budget) for one in rows if one["person_id"] not in reached and one["value"] > 0)
+
+
+@given(rows_, capacity_, st.integers(0, 99))
+def test_the_order_of_the_rows_changes_nothing(rows, capacity, seed):
+    unique = list({(one["account_id"], one["channel"]): one for one in rows}.values())
+    shuffled = random.Random(seed).sample(unique, len(unique))
+    assert plan(options(*unique), capacity, budget_minor=7).chosen.equals(plan(options(*shuffled), capacity, budget_minor=7).chosen)
+
+
+@given(rows_, capacity_)
+def test_every_account_is_chosen_or_refused_with_a_reason(rows, capacity):
+    found = plan(options(*rows), capacity)
+    done, out = {account for account, _ in chosen(found)}, set(reasons(found))
+    assert done | out == {one["account_id"] for one in rows} and not done & out
+
+
+def test_many_accounts_come_close_to_the_bound():
+    dice = random.Random(7)
+    rows = [{"account_id": f"{n}", "channel": channel, "value": dice.random() * worth, "cost_minor": cost} for n in range(4000) for channel, worth, cost in (("call", 10, 20), ("sms", 3, 2), ("visit", 30, 300))]
+    found = plan(options(*rows), {"call": 800, "sms": 1500, "visit": 100}, budget_minor=30_000)
+    assert found.spent_minor <= 30_000 and found.gap < 0.01
