@@ -1,0 +1,79 @@
+"""The collections day, from top to bottom:
+
+    portfolio in -> facts -> decide -> comply -> allocate -> contact -> outcome -> measure
+
+A second run of the same day changes nothing; one that was killed is resumed. Each step is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from recaudo.agreements import services as agreements
+from recaudo.casework import services as casework
+from recaudo.flow.models import Run
+from recaudo.flow.queries import facts
+from recaudo.flow.services import contact, plan, runs
+from recaudo.kernel.time import day_at
+from recaudo.law import queries as law
+from recaudo.portfolio import services as portfolio
+from recaudo.strategy import queries as strategy
+from recaudo.workforce import queries as workforce
+from recaudo.workforce.models import Tenant
+
+STEPS = ("saldos", "promesas", "casos", "hechos", "decidir", "norma", "capacidad", "gestiones", "foto")
+
+
+def run_day(
+    tenant: Tenant, *, on: date, by: Any, at: datetime, clock: Callable[[], datetime], progress: runs.Progress | None = None
+) -> Run:
+    """Run the day `on` of a tenant. Call outside a transaction: each step commits.
+
+    by, at     who asked, and when; `clock` tells the time at which the run ends
+    Returns    the finished run (the earlier one when the day was already run)
+    Raises     NoStrategy, NoPortfolio, NoCapacity, DayIsRunning, StrategyNotSound ...; the run is marked failed and says why
+    """
+    with runs.exclusive(tenant.id, on):
+        run = runs.begin(tenant.id, on=on, by=by, at=at)
+        if run.status == "finished":
+            return run
+        try:
+            _steps(tenant, run, by, progress)
+        except Exception as problem:
+            runs.fail(run, problem=problem, by=by, at=clock())
+            raise
+        return runs.finish(run, by=by, at=clock())
+
+
+def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) -> None:
+    step = runs.Steps(run, len(STEPS), progress)
+    on, at, counts = run.on, run.started_at, run.counts
+    with facts.workspace(settings.STATE / "tmp" / f"day-{run.id}") as db:
+        with step("saldos"):
+            counts["buckets"] = portfolio.accrue(on=on, by=by, at=at).buckets
+        with step("promesas"):
+            counts["promises"] = agreements.judge_promises(on=on, by=by, at=at)
+        with step("casos"):
+            counts["cases"] = casework.open_cases(on=on, by=by, at=at)
+        with step("hechos"):
+            version, capacity = strategy.active_version(), workforce.capacity_on(on)
+            counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
+            plan.require(accounts=counts["accounts"], capacity=capacity)
+        with step("decidir"):
+            run.version_id = version.id
+            counts["treatments"] = plan.decide_all(db, xml=version.xml.encode(), sample_seed=on.toordinal())
+        with step("norma"):
+            run.lawbook_version = law.lawbook_version()
+            counts["refused_by_rule"] = plan.ask_the_law(db, toggles=law.toggles(), on=on, at=at)
+        with step("capacidad"):
+            counts.update(plan.fit_capacity(db, capacity=capacity))
+        with step("gestiones"):
+            ends = day_at(on + timedelta(days=1), tenant.zone)
+            counts["actions_opened"] = contact.open_actions(db, run, at=at, expires_at=ends, lawbook_version=run.lawbook_version, by=by)
+        with step("foto"):
+            plan.keep(db, run=run, version=version, by=by, at=at)
+            counts["accounts_by_outcome"] = plan.outcomes(db)

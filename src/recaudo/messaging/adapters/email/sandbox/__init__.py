@@ -1,0 +1,1 @@
+"""The test mailbox: takes every message, sends nothing; the product shows it."""

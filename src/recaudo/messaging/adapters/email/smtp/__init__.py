@@ -1,0 +1,1 @@
+"""E-mail through the organisation's own SMTP server."""
