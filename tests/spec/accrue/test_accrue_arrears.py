@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaudo.engine.accrue import (
@@ -72,6 +72,7 @@ items_ = st.lists(st.builds(Item, st.dates(date(2025, 10, 1), date(2026, 6, 1)),
 pauses_ = st.lists(st.tuples(st.dates(date(2025, 9, 1), date(2026, 6, 1)), st.integers(0, 60)).map(lambda p: Period(p[0], p[0] + timedelta(p[1]))), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(items_, pauses_), max_size=8), st.dates(date(2025, 9, 1), date(2026, 7, 1)))
 def test_the_table_says_the_same_as_one_account_at_a_time(accounts, on):
     rows = [(f"a{n}", item.due_on, item.due_minor, item.paid_minor) for n, (items, _) in enumerate(accounts) for item in items]
@@ -141,6 +142,7 @@ def test_a_set_out_of_order_is_refused(edges):
         BucketSet("Mala", date(2026, 1, 1), edges)
 
 
+@settings(deadline=None)
 @given(st.integers(-5, 400), st.booleans())
 def test_the_sql_expressions_say_the_same(dpd, lost):
     query = f"SELECT {bucket_sql(DEFAULT_BUCKETS)}, {stage_sql(DEFAULT_BUCKETS)} FROM (SELECT {dpd} AS dpd, {lost} AS written_off)"

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaudo.engine.accrue import (
@@ -76,6 +76,7 @@ dues_ = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**13), dues_, st.permutations(DEFAULT_ORDER), st.sampled_from(["instalment", "component"]))
 def test_not_a_cent_is_made_or_lost(minor, dues, order, depth):
     applied = apply_payment(Money(minor, "CLP"), dues, order, depth=depth)
@@ -87,6 +88,7 @@ def test_not_a_cent_is_made_or_lost(minor, dues, order, depth):
     assert all(still >= 0 for due in applied.left for still in due.owed.values())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12), st.integers(0, 10**12), dues_)
 def test_two_payments_reach_as_far_as_their_sum(one, two, dues):
     whole = apply_payment(Money(one + two, "CLP"), dues)

@@ -136,7 +136,7 @@ def fits(picked, capacity, teams, budget) -> bool:
     return by_channel and by_team and (budget is None or sum(one["cost_minor"] for one in picked) <= budget)
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(rows_, capacity_)
 def test_with_channels_alone_no_plan_is_worth_more(rows, capacity):
     found = plan(options(*rows).drop_columns(["team"]), capacity)
@@ -145,7 +145,7 @@ def test_with_channels_alone_no_plan_is_worth_more(rows, capacity):
     assert found.bound >= found.value
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(rows_, capacity_, st.fixed_dictionaries({"n": st.integers(0, 2), "s": st.integers(0, 2)}), st.none() | st.integers(0, 10))
 def test_with_teams_and_a_budget_it_fits_leaves_no_free_gain_and_the_bound_holds(rows, capacity, teams, budget):
     found = plan(options(*rows), capacity, team_capacity=teams, budget_minor=budget)
@@ -158,6 +158,7 @@ def test_with_teams_and_a_budget_it_fits_leaves_no_free_gain_and_the_bound_holds
     assert not any(fits([*picked, one], capacity, teams, budget) for one in rows if one["person_id"] not in reached and one["value"] > 0)
 
 
+@settings(deadline=None)
 @given(rows_, capacity_, st.integers(0, 99))
 def test_the_order_of_the_rows_changes_nothing(rows, capacity, seed):
     unique = list({(one["account_id"], one["channel"]): one for one in rows}.values())
@@ -165,6 +166,7 @@ def test_the_order_of_the_rows_changes_nothing(rows, capacity, seed):
     assert plan(options(*unique), capacity, budget_minor=7).chosen.equals(plan(options(*shuffled), capacity, budget_minor=7).chosen)
 
 
+@settings(deadline=None)
 @given(rows_, capacity_)
 def test_every_account_is_chosen_or_refused_with_a_reason(rows, capacity):
     found = plan(options(*rows), capacity)

@@ -1,7 +1,7 @@
 """National ids: what is taken, what is refused and why, and under which keys the same person is found."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.ar import cuit
 from stdnum.cl import rut
@@ -122,6 +122,7 @@ def test_rfc_and_curp_share_only_a_weak_key():
     assert set(person.weak_keys) & set(other.weak_keys) == {"MX:10:GODE561231"}
 
 
+@settings(deadline=None)
 @given(st.integers(4_000_000, 49_999_999))
 def test_every_rut_with_its_digit_is_taken_and_with_another_refused(number):
     digit = rut.calc_check_digit(str(number))
@@ -130,6 +131,7 @@ def test_every_rut_with_its_digit_is_taken_and_with_another_refused(number):
     assert national_id(f"{number}-{wrong}", "CL").code == "id_check_digit"
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[B-D][FGH]{3}[5-9][0-9](0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[1-9A-V][1-9A-Z]", fullmatch=True))
 def test_one_changed_figure_in_an_rfc_is_noticed(body):
     good = body + rfc.calc_check_digit(body)
@@ -138,6 +140,7 @@ def test_one_changed_figure_in_an_rfc_is_noticed(body):
     assert isinstance(national_id(changed, "MX"), Refused)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["20", "27"]), st.integers(1_000_000, 60_000_000))
 def test_every_cuit_of_a_person_holds_its_dni(prefix, dni):
     body = f"{prefix}{dni:08d}"
@@ -145,6 +148,7 @@ def test_every_cuit_of_a_person_holds_its_dni(prefix, dni):
     assert f"AR:DNI:{dni}" in found.match_keys
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.sampled_from(sorted(ID_KINDS)), st.booleans())
 def test_nothing_that_can_be_typed_breaks_it(text, country, declared):
     for kind in ID_KINDS[country] if declared else (None,):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaudo.engine.clean import SOURCES, ownership_score, ownership_scores
@@ -30,6 +30,7 @@ def test_verification_makes_it_young_again():
     assert ownership_score("contract", old, AT, "valid", 0, 0, AT) == 0.85
 
 
+@settings(deadline=None)
 @given(points)
 def test_it_lies_between_0_and_1_and_moves_the_right_way(point):
     source, captured, verified, status, good, wrong = point
@@ -45,6 +46,7 @@ def test_a_wrong_party_is_worth_nothing():
     assert ownership_score("debtor", AT, AT, "invalid", 9, 0, AT) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(points, min_size=1, max_size=30))
 def test_the_table_says_the_same_as_one_by_one(rows):
     names = ["source", "captured_on", "last_verified_on", "status", "successes", "wrong_party"]

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaudo.engine import clean
@@ -45,6 +45,7 @@ def test_an_amount_is_whole_minor_units_and_is_never_rounded_in_silence():
         clean.amount("1", "point", "ZZZ")
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**14), 10**14), st.sampled_from(["point", "comma"]), st.sampled_from(sorted(MINOR_DIGITS)))
 def test_an_amount_comes_back_exact_from_either_style(minor, style, currency):
     text = f"{Decimal(minor).scaleb(-MINOR_DIGITS[currency]):,f}"
@@ -52,6 +53,7 @@ def test_an_amount_comes_back_exact_from_either_style(minor, style, currency):
     assert clean.amount(text, style, currency) == minor
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([text for text, *_ in NUMBERS + BAD_NUMBERS] + ["7.00", "7.001", "0", "-0", "100000000000000"])), st.sampled_from(["point", "comma"]))
 def test_a_column_of_numbers_says_the_same_as_one_by_one(texts, style):
     for kind, one in (("decimal", clean.number), ("integer", clean.integer), ("money", lambda t, s: clean.amount(t, s, "MXN"))):
@@ -97,6 +99,7 @@ def test_two_digit_years_turn_at_the_pivot():
     assert clean.day("01/01/50") == date(1950, 1, 1)
 
 
+@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
 def test_every_day_comes_back_from_every_order(value):
     for order, form in (("dmy", "%d/%m/%Y"), ("mdy", "%m-%d-%Y"), ("ymd", "%Y.%m.%d"), ("dmy", "%Y%m%d")):
@@ -132,6 +135,7 @@ def test_two_surnames_are_split_in_the_order_of_the_file():
     assert clean.name_parts("Madonna", order="given_first") == clean.NameParts("Madonna", "", "")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_search_key_is_stable(text):
     assert clean.search_key(clean.search_key(text)) == clean.search_key(text)
