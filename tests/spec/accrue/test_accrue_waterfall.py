@@ -37,6 +37,11 @@ def test_the_oldest_instalment_is_settled_in_order_before_the_next():
     assert applied.remainder == Money(0, "MXN")
 
 
+def test_oldest_is_by_due_day_and_not_by_the_order_given():
+    for dues in ([JAN, FEB], [FEB, JAN]):
+        assert paid(apply_payment(Money(10, "MXN"), dues)) == [("ene", "costs", 10)]
+
+
 def test_by_component_all_costs_are_paid_before_any_interest():
     applied = apply_payment(Money(120, "MXN"), [FEB, JAN], depth="component")
     assert paid(applied) == [("ene", "costs", 50), ("feb", "costs", 20), ("ene", "default_interest", 30), ("ene", "interest", 20)]

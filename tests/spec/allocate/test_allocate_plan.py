@@ -70,6 +70,12 @@ def test_a_forced_option_comes_first_even_if_worth_nothing_but_not_beyond_capaci
     assert chosen(found) == [("a", "call")] and reasons(found) == {"b": "over_capacity", "c": "over_capacity"}
 
 
+def test_a_person_with_a_forced_contact_gets_no_second_one():
+    rows = [{"account_id": "a", "person_id": "p", "value": 1, "forced": True}, {"account_id": "b", "person_id": "p", "value": 99, "channel": "sms"}]
+    found = plan(options(*rows), {"call": 1, "sms": 1})
+    assert chosen(found) == [("a", "call")] and reasons(found) == {"b": "person_already_chosen"}
+
+
 def test_what_is_worth_nothing_is_not_done():
     assert reasons(plan(options({"account_id": "a", "value": 0}), {"call": 5})) == {"a": "no_value"}
 
@@ -156,6 +162,38 @@ def test_with_teams_and_a_budget_it_fits_leaves_no_free_gain_and_the_bound_holds
     assert found.value <= best + 1e-9 <= found.bound + 2e-9
     reached = {one["person_id"] for one in picked}
     assert not any(fits([*picked, one], capacity, teams, budget) for one in rows if one["person_id"] not in reached and one["value"] > 0)
+
+
+@settings(deadline=None)
+def drawn(dice: random.Random) -> tuple[list[dict], dict[str, int]]:
+    """A harder day than the property tests draw: many options, few places, ties."""
+    rows = [
+        {"account_id": (key := dice.choice("abcdef")), "person_id": OWNER[key], "channel": dice.choice(["call", "sms", "visit"]), "value": float(dice.randint(-3, 20)),
+         "cost_minor": dice.randint(0, 5), "team": dice.choice([None, "n", "s"])}
+        for _ in range(dice.randint(6, 12))
+    ]  # fmt: skip
+    return rows, {"call": dice.randint(0, 2), "sms": dice.randint(0, 2), "visit": dice.randint(0, 1)}
+
+
+def test_over_many_crowded_days_channels_alone_are_always_filled_in_the_best_way():
+    dice = random.Random(5)
+    for _ in range(400):
+        rows, capacity = drawn(dice)
+        assert plan(options(*rows).drop_columns(["team"]), capacity).value == pytest.approx(best_value(rows, capacity))
+
+
+def test_over_many_crowded_days_teams_and_budget_hold_and_little_is_lost():
+    dice = random.Random(6)
+    reached = possible = 0.0
+    for _ in range(400):
+        rows, capacity = drawn(dice)
+        teams, budget = {"n": dice.randint(0, 2), "s": dice.randint(0, 2)}, dice.randint(0, 8)
+        found = plan(options(*rows), capacity, team_capacity=teams, budget_minor=budget)
+        best = best_value(rows, capacity, teams, budget)
+        assert fits(found.chosen.to_pylist(), capacity, teams, budget)
+        assert found.value <= best + 1e-9 <= found.bound + 2e-9
+        reached, possible = reached + found.value, possible + best
+    assert reached / possible > 0.98
 
 
 @settings(deadline=None)

@@ -160,3 +160,11 @@ def test_a_column_gives_values_and_reasons_by_row():
     assert values.field("value").to_pylist() == ["125319092", None, None, None, "125319092"]
     assert {row: why.code for row, why in reasons.items()} == {3: "id_check_digit"}
     assert values.is_null().to_pylist() == [False, True, True, True, False]
+
+
+def test_a_column_may_have_a_country_and_a_kind_of_its_own_in_each_row():
+    texts = ["12.531.909-2", "1020304050", "9003731153", None, "12.531.909-2", "900373115"]
+    countries = ["CL", "CO", "CO", "CL", None, "CO"]
+    values, reasons = clean_column(texts, "national_id", country=countries, kind_of_id=[None, "CC", "NIT", None, None, "CC"])
+    assert values.field("value").to_pylist() == ["125319092", "1020304050", "9003731153", None, None, None]
+    assert {row: why.code for row, why in reasons.items()} == {4: "id_country", 5: "id_length"}

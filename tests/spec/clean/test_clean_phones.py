@@ -117,3 +117,9 @@ def test_a_column_repeats_no_work_and_keeps_the_order():
     assert values.field("e164").to_pylist() == ["+525512345678", None, None, "+525512345678"]
     assert values.field("variants").to_pylist()[3] == ["+525512345678", "+5215512345678"]
     assert list(reasons) == [1]
+
+
+def test_a_column_may_have_a_country_of_its_own_in_each_row():
+    values, reasons = clean_column(["5512345678", "300 123 4567", "5512345678", "+56987654321"], "phone", country=["MX", "CO", None, None])
+    assert values.field("e164").to_pylist() == ["+525512345678", "+573001234567", None, "+56987654321"]
+    assert {row: why.code for row, why in reasons.items()} == {2: "phone_country"}

@@ -144,6 +144,12 @@ def test_use_of_the_legal_limit_is_averaged_by_person_and_week():
     assert f"{row.value:.4f}" == "0.6667"
 
 
+def test_what_is_paid_beyond_a_promise_does_not_make_up_for_another():
+    rows = [{"promise_id": key, "account_id": "a", "amount_minor": 100, "paid_by_grace_minor": paid, "due_in_period": True} for key, paid in (("1", 200), ("2", 0))]
+    (row,) = compute(["K-54"], {"accounts": table("accounts", account("a")), "promises": table("promises", *rows)})
+    assert row.value == Decimal("0.5")
+
+
 def test_the_total_paid_counts_towards_conversion_even_when_late():
     promises = table("promises", {"promise_id": "1", "account_id": "a", "amount_minor": 100, "paid_by_grace_minor": 0, "paid_minor": 80, "due_in_period": True})
     found = compute(["K-54", "K-59c"], {"accounts": table("accounts", account("a")), "promises": promises})

@@ -21,6 +21,7 @@ Bools = npt.NDArray[np.bool_]
 _SAMPLE = 30_000
 _ROUNDS = 12
 _EXACT_CELLS = 10_000_000
+_SECOND_TRY = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ def solve(task: Task) -> Solution:
     chosen = _repair(task, starts, prices, rate)
     if task.budget is None and len(task.resources) == 1:
         chosen = _cycles(task, starts, chosen)
+    elif len(task.value) <= _SECOND_TRY:  # with few options one dear one can be worth more than what the prices favour
+        plain = _repair(task, starts, _zero_prices(task), 0.0)
+        chosen = max(chosen, plain, key=lambda picked: float(task.value[picked].sum()))
     return Solution(chosen, prices[0], _bound(task, starts, prices, rate))
 
 

@@ -73,7 +73,7 @@ def clean_column(values: Column, kind: str, **options: Any) -> Cleaned:
 
     kind      one of KINDS, which gives the type of the clean values
     options   those of the cleaner of one value: style (integer, decimal, money); currency, one code or one a row (money);
-              order, pivot, first, last (date); country, kind_of_id (national_id); country (phone)
+              order, pivot, first, last (date); country and kind_of_id, one or one a row (national_id); country (phone)
     Raises    UnknownKind; UnknownCurrency for a money column in a currency the kernel does not have
     """
     if kind not in KINDS:
@@ -85,18 +85,56 @@ def clean_column(values: Column, kind: str, **options: Any) -> Cleaned:
         return _numeric(column, kind, options.get("style", "point"))
     if kind == "money":
         return _money(column, options.get("style", "point"), options["currency"])
+    if kind in ("national_id", "phone"):
+        return _by_country(column, kind, options["country"], options.get("kind_of_id"))
     return _by_distinct(column, _scalar(kind, options), KINDS[kind])
 
 
 def _scalar(kind: str, options: dict[str, Any]) -> Scalar:
-    if kind == "national_id":
-        return lambda text: national_id(text, options["country"], options.get("kind_of_id"))
-    if kind == "phone":
-        return lambda text: phone(text, options["country"])
     if kind == "date":
         return lambda text: day(text, **options)
     plain: dict[str, Scalar] = {"currency": clean_currency, "search_key": search_key, "name": name, "email": email, "address": address}
     return plain[kind]
+
+
+def _by_country(column: pa.Array, kind: str, country: str | Column, kind_of_id: str | Column | None) -> Cleaned:
+    """Phones and ids, whose rules are those of a country (and kind of id), one for the column or one a row."""
+    if isinstance(country, str) and (kind_of_id is None or isinstance(kind_of_id, str)):
+        return _by_distinct(column, _of_country(kind, country, kind_of_id), KINDS[kind])
+    countries, kinds = _spread(country, len(column)), _spread(kind_of_id, len(column))
+    values = _packed([None] * len(column), KINDS[kind])
+    reasons: dict[int, Refused] = {}
+    for one, of_id in sorted(set(zip(countries.to_pylist(), kinds.to_pylist(), strict=True)), key=str):
+        mask = pc.and_(_is(countries, one), _is(kinds, of_id))
+        part = _by_distinct(column.filter(mask), _of_country(kind, one or "", of_id), KINDS[kind])
+        values, reasons = _merged(values, reasons, mask, part)
+    return Cleaned(values, reasons)
+
+
+def _of_country(kind: str, country: str, kind_of_id: str | None) -> Scalar:
+    if kind == "phone":
+        return lambda text: phone(text, country)
+    return lambda text: national_id(text, country, kind_of_id)
+
+
+def _spread(option: str | Column | None, size: int) -> pa.Array:
+    if option is None or isinstance(option, str):
+        return pa.array([option] * size, pa.string())
+    return _trimmed(option)
+
+
+def _is(column: pa.Array, value: str | None) -> pa.Array:
+    return pc.is_null(column) if value is None else pc.fill_null(pc.equal(column, value), False)
+
+
+def _merged(values: pa.Array, reasons: dict[int, Refused], mask: pa.Array, part: Cleaned) -> tuple[pa.Array, dict[int, Refused]]:
+    """Lay the cleaned rows of a mask over the column."""
+    rows = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    at = np.full(len(values), -1, np.int64)
+    at[rows] = np.arange(len(rows))
+    both = pa.chunked_array([values, part.values]).combine_chunks()
+    order = np.where(at >= 0, at + len(values), np.arange(len(values)))
+    return both.take(pa.array(order)), {**reasons, **{int(rows[row]): why for row, why in part.reasons.items()}}
 
 
 def _trimmed(values: Column) -> pa.Array:
@@ -154,15 +192,12 @@ def _six_decimals(text: str, style: Style) -> Any:
 def _money(column: pa.Array, style: Style, currency: str | Column) -> Cleaned:
     if isinstance(currency, str):
         return _money_of(column, style, currency)
-    codes = currency if isinstance(currency, pa.Array) else pa.array(list(currency), pa.string())
+    codes = _trimmed(currency)
     values = pa.nulls(len(column), pa.int64())
     reasons: dict[int, Refused] = {}
     for code in sorted(set(codes.to_pylist()) - {None}):
-        mask = pc.fill_null(pc.equal(codes, code), False)
-        part = _money_of(column.filter(mask), style, code)
-        values = pc.replace_with_mask(values, mask, part.values)
-        rows = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
-        reasons.update({int(rows[at]): why for at, why in part.reasons.items()})
+        mask = _is(codes, code)
+        values, reasons = _merged(values, reasons, mask, _money_of(column.filter(mask), style, code))
     no_currency = pc.and_(pc.is_null(codes), pc.is_valid(column)).to_numpy(zero_copy_only=False)
     missing = Refused("Monto", "amount_without_currency", "no se sabe en qué moneda está.", "Corrija la moneda de la fila.")
     reasons.update(dict.fromkeys(np.flatnonzero(no_currency).tolist(), missing))

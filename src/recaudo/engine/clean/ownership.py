@@ -79,7 +79,7 @@ def ownership_scores(points: pa.Table, at: date) -> pa.Array:
             raise problem(**{column: min(map(str, strange)), "known": ", ".join(known)})
     with duckdb.connect() as db:
         db.register("points", points.append_column("row_number_", pa.array(range(points.num_rows), pa.int64())))
-        query = f"SELECT {_sql()} AS score FROM points ORDER BY row_number_"  # noqa: S608  constants of this module
+        query = f"SELECT {_sql()} AS score FROM points ORDER BY row_number_"
         scored: pa.Table = db.sql(query, params={"at": at}).to_arrow_table()
     return scored.column("score").combine_chunks()
 

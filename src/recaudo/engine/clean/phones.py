@@ -126,6 +126,8 @@ def _short_path(compact: str, country: str) -> CleanPhone | None:
 
 
 def _parsed(text: str, compact: str, country: str) -> CleanPhone | Refused:
+    if not compact.startswith("+") and country not in phonenumbers.SUPPORTED_REGIONS:
+        return Refused(FIELD, "phone_country", "no se sabe de qué país es.", "Escríbalo con + y clave de país, o indique el país de la fila.")
     try:
         found = phonenumbers.parse(compact if compact.startswith("+") else text, country)
     except phonenumbers.NumberParseException:
@@ -148,7 +150,7 @@ def _repeated(national: str) -> bool:
 
 def _clean(e164: str, kind: str, region: str, *, dialable: bool = True) -> CleanPhone:
     variants = phone_variants(e164)
-    return CleanPhone(e164, kind, region, variants, _zones(e164 if dialable else variants[-1]), dialable)
+    return CleanPhone(e164, kind, region, variants, _zones(e164), dialable)
 
 
 def _zones(e164: str) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def _with_account(db: duckdb.DuckDBPyConnection, name: str, present: dict[str, s
     columns = ", ".join([kept, *(f"a.{_column(column)}" for column in borrowed)])
     # A cost may belong to no account; everything else without one is outside the set that is measured.
     join = "LEFT JOIN" if name == "costs" else "JOIN"
-    db.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {source} t {join} accounts a ON a.account_id = t.account_id")  # noqa: S608
+    db.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {source} t {join} accounts a ON a.account_id = t.account_id")
     present[name] |= set(borrowed)
 
 
@@ -195,7 +195,7 @@ def _sums(base: _Base, part: Part, cuts: tuple[str, ...]) -> _Sums:
     groups = "".join(f"{_column(column)}, " for _, column in own)
     where = f" WHERE {part.where}" if part.where else ""
     grouped = f" GROUP BY {groups.rstrip(', ')}" if own else ""
-    query = f"SELECT {groups}{part.sql.format(**base.words)}, count(*) FROM {part.table}{where}{grouped}"  # noqa: S608
+    query = f"SELECT {groups}{part.sql.format(**base.words)}, count(*) FROM {part.table}{where}{grouped}"
     found = base.db.execute(query).fetchall()
     return _Sums(tuple(cut for cut, _ in own), {tuple(row[:-2]): (row[-2] or 0, row[-1]) for row in found})
 
