@@ -12,7 +12,16 @@ from recaudo.engine.decide.feel.values import Function, Range, Value
 from recaudo.engine.decide.model import ItemType, Model
 
 _SIMPLE = frozenset(
-    {"string", "number", "boolean", "date", "time", "date and time", "days and time duration", "years and months duration"}
+    {
+        "string",
+        "number",
+        "boolean",
+        "date",
+        "time",
+        "date and time",
+        "days and time duration",
+        "years and months duration",
+    }
 )
 
 
@@ -60,7 +69,9 @@ class Types:
     def _is_function(self, value: Function, name: str) -> bool:
         if "<" not in name:
             return True
-        params = split_types(name[name.index("<") + 1 : name.rindex(">", 0, name.rfind("->") if "->" in name else None)])
+        params = split_types(
+            name[name.index("<") + 1 : name.rindex(">", 0, name.rfind("->") if "->" in name else None)]
+        )
         wanted = [param for param in params if param]
         pairs = zip(value.types, wanted, strict=False)
         return len(wanted) == len(value.types) and all(not own or own == other for own, other in pairs)
@@ -73,13 +84,14 @@ class Types:
     def _fits_one(self, value: Value, kind: ItemType) -> bool:
         if kind.components:
             return isinstance(value, dict) and all(
-                part.name in value and (value[part.name] is None or self._fits(value[part.name], part)) for part in kind.components
+                part.name in value and (value[part.name] is None or self._fits(value[part.name], part))
+                for part in kind.components
             )
         if kind.base and not self.is_instance(value, kind.base):
             return False
-        return self._is_allowed(value, kind)
+        return self.is_allowed(value, kind)
 
-    def _is_allowed(self, value: Value, kind: ItemType) -> bool:
+    def is_allowed(self, value: Value, kind: ItemType) -> bool:
         tests = kind.allowed.tests if kind.allowed else None
         return tests is None or self.evaluator.accepts(tests, value, Scope({})) is True
 
@@ -115,8 +127,8 @@ class Types:
 
     def _is_allowed_or_list(self, value: Value, kind: ItemType) -> bool:
         if isinstance(value, list):
-            return all(self._is_allowed(item, kind) for item in value)
-        return self._is_allowed(value, kind)
+            return all(self.is_allowed(item, kind) for item in value)
+        return self.is_allowed(value, kind)
 
     def _conform_context(self, value: Value, kind: ItemType) -> Value:
         if isinstance(value, list) and len(value) == 1:
@@ -138,7 +150,7 @@ def _conform_simple(value: Value, name: str) -> Value:
     if values.kind(value) == name:
         return value
     if isinstance(value, list) and len(value) == 1:
-        return _conform_simple(value[0], name)
+        return None if isinstance(value[0], list) else _conform_simple(value[0], name)
     if name == "date and time" and isinstance(value, Date):
         return DateTime(value, Time(0, 0, 0, 0, 0))
     return None
@@ -156,5 +168,3 @@ def split_types(text: str) -> list[str]:
             parts.append(text[start:place].strip())
             start = place + 1
     return [*parts, text[start:].strip()]
-
-

@@ -15,7 +15,9 @@ class HostileXml(Problem):
 
 class UnreadableXml(Problem):
     code = "dmn_unreadable_xml"
-    message = "El archivo no es un DMN legible: {what}. Ábralo en el editor de tablas y guárdelo de nuevo como DMN 1.2 a 1.5."
+    message = (
+        "El archivo no es un DMN legible: {what}. Ábralo en el editor de tablas y guárdelo de nuevo como DMN 1.2 a 1.5."
+    )
 
 
 class TooLarge(Problem):
@@ -71,7 +73,9 @@ class UnknownColumn(Problem):
 
 class MissingFacts(Problem):
     code = "dmn_missing_facts"
-    message = "A la tabla de datos le faltan columnas que la estrategia usa: {missing}. Agréguelas o ajuste la estrategia."
+    message = (
+        "A la tabla de datos le faltan columnas que la estrategia usa: {missing}. Agréguelas o ajuste la estrategia."
+    )
 
 
 class NotFinite(Problem):

@@ -27,7 +27,15 @@ MAX_RULES = 5_000
 MAX_COLUMNS = 100
 MAX_NAMES = 5_000
 
-_POLICIES = {"UNIQUE": "U", "ANY": "A", "PRIORITY": "P", "FIRST": "F", "RULE ORDER": "R", "OUTPUT ORDER": "O", "COLLECT": "C"}
+_POLICIES = {
+    "UNIQUE": "U",
+    "ANY": "A",
+    "PRIORITY": "P",
+    "FIRST": "F",
+    "RULE ORDER": "R",
+    "OUTPUT ORDER": "O",
+    "COLLECT": "C",
+}
 _AGGREGATIONS = {"": "", "SUM": "+", "MIN": "<", "MAX": ">", "COUNT": "#"}
 _BASIC = {
     "string", "number", "boolean", "date", "time", "date and time", "days and time duration",
@@ -44,7 +52,9 @@ def parse_xml(xml: bytes) -> etree._Element:
     """The root of a document from outside. Raises HostileXml, UnreadableXml, TooLarge."""
     if len(xml) > MAX_BYTES:
         raise TooLarge(what="bytes del archivo", found=len(xml), limit=MAX_BYTES)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False
+    )
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as error:
@@ -120,7 +130,9 @@ class _Reader:
             for element in self.root.iter(etree.Element)
             if (element.get("name") or element.get("iteratorVariable"))
         }
-        found |= {normal_name("".join(node.itertext())) for node in self.root.iter(etree.Element) if local(node) == "column"}
+        found |= {
+            normal_name("".join(node.itertext())) for node in self.root.iter(etree.Element) if local(node) == "column"
+        }
         if len(found) > MAX_NAMES:
             raise TooLarge(what="nombres", found=len(found), limit=MAX_NAMES)
         return frozenset(name for name in found if 0 < len(name) <= 200)
@@ -149,7 +161,11 @@ class _Reader:
 
     def decision(self, node: etree._Element) -> Decision:
         return Decision(
-            _id(node), normal_name(node.get("name") or ""), self.variable_type(node), self.first(node), self.requirements(node)
+            _id(node),
+            normal_name(node.get("name") or ""),
+            self.variable_type(node),
+            self.first(node),
+            self.requirements(node),
         )
 
     def knowledge(self, node: etree._Element) -> Knowledge:
@@ -239,13 +255,18 @@ class _Reader:
 
     def function(self, node: etree._Element) -> FunctionDefinition:
         params = tuple(
-            (normal_name(one.get("name") or ""), type_name(one.get("typeRef"))) for one in children(node, "formalParameter")
+            (normal_name(one.get("name") or ""), type_name(one.get("typeRef")))
+            for one in children(node, "formalParameter")
         )
         external = node.get("kind") in ("Java", "PMML")
-        return FunctionDefinition(params, None if external else self.first(node), external, type_name(node.get("typeRef")))
+        return FunctionDefinition(
+            params, None if external else self.first(node), external, type_name(node.get("typeRef"))
+        )
 
     def list_of(self, node: etree._Element) -> Expression:
-        return BoxedList(tuple(self.EXPRESSIONS[local(one)](self, one) for one in node if local(one) in self.EXPRESSIONS))
+        return BoxedList(
+            tuple(self.EXPRESSIONS[local(one)](self, one) for one in node if local(one) in self.EXPRESSIONS)
+        )
 
     def relation(self, node: etree._Element) -> Expression:
         columns = tuple(normal_name(one.get("name") or "") for one in children(node, "column"))
@@ -271,12 +292,16 @@ class _Reader:
         aggregation = (node.get("aggregation") or "").upper()
         where = f"la tabla «{node.get('id') or ''}»"
         if policy not in _POLICIES or aggregation not in _AGGREGATIONS:
-            raise InvalidModel(where=where, what=f"política «{policy} {aggregation}»", remedy="Use U, A, P, F, R, O o C.")
+            raise InvalidModel(
+                where=where, what=f"política «{policy} {aggregation}»", remedy="Use U, A, P, F, R, O o C."
+            )
         inputs = tuple(self.input(one) for one in children(node, "input"))
         outputs = tuple(self.output(one) for one in children(node, "output"))
         rules = tuple(self.rule(one, number) for number, one in enumerate(children(node, "rule"), 1))
         names = tuple(one.get("name") or "" for one in children(node, "annotation"))
-        table = Table(node.get("id") or "", _POLICIES[policy], _AGGREGATIONS[aggregation], inputs, outputs, rules, names)
+        table = Table(
+            node.get("id") or "", _POLICIES[policy], _AGGREGATIONS[aggregation], inputs, outputs, rules, names
+        )
         _refuse_misshapen(table, where)
         return table
 
@@ -339,7 +364,9 @@ def _refuse_duplicates(model: Model) -> None:
     seen: set[str] = set()
     for node in (*model.inputs, *model.decisions, *model.knowledge, *model.services):
         if node.id in seen:
-            raise InvalidModel(where=f"«{node.name}»", what=f"el identificador «{node.id}» se repite", remedy="Cambie uno.")
+            raise InvalidModel(
+                where=f"«{node.name}»", what=f"el identificador «{node.id}» se repite", remedy="Cambie uno."
+            )
         seen.add(node.id)
 
 
@@ -356,5 +383,7 @@ def _refuse_misshapen(table: Table, where: str) -> None:
             place = f"{where}, regla {rule.number}"
             raise InvalidModel(where=place, what="le faltan o sobran celdas", remedy="Complete la fila en el editor.")
         if rule.id in ids:
-            raise InvalidModel(where=f"{where}, regla {rule.number}", what=f"repite el identificador «{rule.id}»", remedy="Cámbielo.")
+            raise InvalidModel(
+                where=f"{where}, regla {rule.number}", what=f"repite el identificador «{rule.id}»", remedy="Cámbielo."
+            )
         ids.add(rule.id)

@@ -128,7 +128,9 @@ class Interpreter:
             if any(arg is not None and fit is None for arg, fit in zip(args, fitted, strict=True)):
                 return None
             inner = Interpreter(self.model, dict(zip(names, fitted, strict=True)), self.types)
-            found = {key: inner.decision(one) for key in node.outputs if isinstance(one := self.model.by_id[key], Decision)}
+            found = {
+                key: inner.decision(one) for key in node.outputs if isinstance(one := self.model.by_id[key], Decision)
+            }
             kind = self.types.result_of(node.type)
             if len(found) == 1:
                 return self.types.conform(next(iter(found.values())), kind)

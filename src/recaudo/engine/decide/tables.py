@@ -73,7 +73,9 @@ def _trace(
     rule: Rule, is_winner: bool, given: Sequence[Value], table: Table, evaluator: Evaluator, scope: Scope
 ) -> FiredRule:
     cells = tuple(
-        CellTrace(column.label or column.expression.text, cell.text or "-", value, _accepts(cell, value, evaluator, scope))
+        CellTrace(
+            column.label or column.expression.text, cell.text or "-", value, _accepts(cell, value, evaluator, scope)
+        )
         for column, cell, value in zip(table.inputs, rule.inputs, given, strict=True)
     )
     return FiredRule(rule.number, rule.id, rule.annotation, is_winner, cells)
@@ -82,8 +84,11 @@ def _trace(
 def _default(table: Table, evaluator: Evaluator, scope: Scope) -> Value:
     if all(output.default is None for output in table.outputs):
         return None
-    row = [None if output.default is None else evaluate_cell(output.default, evaluator, scope) for output in table.outputs]
-    return shape(table, row)
+    row = [
+        None if output.default is None else evaluate_cell(output.default, evaluator, scope) for output in table.outputs
+    ]
+    value = shape(table, row)
+    return value if table.is_single_hit or table.aggregation else [value]
 
 
 def shape(table: Table, row: Sequence[Value]) -> Value:

@@ -68,7 +68,9 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`: total, levels, wrong_cases."""
-        levels = {name: {"null": asdict(level.null), "other": asdict(level.other)} for name, level in self.levels.items()}
+        levels = {
+            name: {"null": asdict(level.null), "other": asdict(level.other)} for name, level in self.levels.items()
+        }
         return {"engine": self.engine, "total": asdict(self.total), "levels": levels,
                 "wrong_cases": [asdict(case) for case in self.wrong_cases]}  # fmt: skip
 
@@ -216,5 +218,3 @@ def matches(found: Value, expected: Value) -> bool:
     if isinstance(found, Function):
         return False
     return found is None if expected is None else values.equal(found, expected) is True
-
-

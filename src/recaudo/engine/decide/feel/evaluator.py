@@ -171,7 +171,9 @@ class Evaluator:
             yield scope
             return
         (name, low, high), *rest = loops
-        items = self.loop_items(self.value(low, scope), None if high is None else self.value(high, scope), high is not None)
+        items = self.loop_items(
+            self.value(low, scope), None if high is None else self.value(high, scope), high is not None
+        )
         if items is None:
             yield None
             return
@@ -244,7 +246,7 @@ class Evaluator:
     def open_range(self, node: Compare, scope: Scope) -> Range | None:
         value = self.value(node.value, scope)
         if node.op == "=":
-            return Range(value, True, value, True)
+            return Range(value, True, value, True, "point")
         if node.op in ("<", "<="):
             return Range(None, False, value, node.op == "<=", "low")
         return None if node.op == "!=" else Range(value, node.op == ">=", None, False, "high")

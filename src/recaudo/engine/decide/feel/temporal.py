@@ -63,7 +63,9 @@ class Time:
         if self.zone is None:
             return self.offset
         year = min(max(day.year, 1), 9999)
-        moment = py.datetime(year, day.month, min(day.day, 28), self.hour, self.minute, self.second, tzinfo=ZoneInfo(self.zone))
+        moment = py.datetime(
+            year, day.month, min(day.day, 28), self.hour, self.minute, self.second, tzinfo=ZoneInfo(self.zone)
+        )
         if year == day.year:
             moment = moment.replace(day=day.day)
         shift = moment.utcoffset()

@@ -26,7 +26,7 @@ CONTEXT = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143,
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval. unbounded: "low" or "high" when that end is without limit; an end that is null otherwise is unknown."""
+    """An interval. unbounded: "low" or "high" when that end is without limit, "point" for `(= x)`; a null end is unknown."""
 
     low: Value
     low_closed: bool
@@ -193,7 +193,9 @@ def compare(op: str, left: Value, right: Value) -> bool | None:
 def contains(interval: Range, value: Value) -> bool | None:
     """Is the value inside the interval; null when it cannot be compared."""
     low = True if interval.unbounded == "low" else compare(">=" if interval.low_closed else ">", value, interval.low)
-    high = True if interval.unbounded == "high" else compare("<=" if interval.high_closed else "<", value, interval.high)
+    high = (
+        True if interval.unbounded == "high" else compare("<=" if interval.high_closed else "<", value, interval.high)
+    )
     return both(low, high)
 
 

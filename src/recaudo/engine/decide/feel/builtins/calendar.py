@@ -153,5 +153,10 @@ def _of_time(value: Time, name: str, day: Date | None) -> Value:
 def _of_seconds(value: Seconds, name: str) -> Value:
     size, sign = abs(value.nanos), -1 if value.nanos < 0 else 1
     seconds = size // temporal.NANOS
-    parts = {"days": seconds // 86_400, "hours": seconds // 3600 % 24, "minutes": seconds // 60 % 60, "seconds": seconds % 60}
+    parts = {
+        "days": seconds // 86_400,
+        "hours": seconds // 3600 % 24,
+        "minutes": seconds // 60 % 60,
+        "seconds": seconds % 60,
+    }
     return Decimal(sign * parts[name]) if name in parts else None

@@ -80,4 +80,3 @@ def _parity(name: str, remainder: int) -> None:
 
 _parity("odd", 1)
 _parity("even", 0)
-

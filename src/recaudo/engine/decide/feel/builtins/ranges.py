@@ -109,7 +109,9 @@ _relation("coincides", ("range1:r, range2:r", "point1:a, point2:a"), _coincides)
 
 def range_property(value: Range, name: str) -> Value:
     """start, end, start included, end included"""
-    return {"start": value.low, "end": value.high, "start included": value.low_closed, "end included": value.high_closed}.get(
-        name
-    )
-
+    return {
+        "start": value.low,
+        "end": value.high,
+        "start included": value.low_closed,
+        "end included": value.high_closed,
+    }.get(name)

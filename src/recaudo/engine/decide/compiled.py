@@ -1,0 +1,252 @@
+"""The compiled strategy: one statement over all accounts, and the check of it against the reference."""
+
+from __future__ import annotations
+
+import decimal
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recaudo.engine.decide.feel import values
+from recaudo.engine.decide.feel.values import Value
+from recaudo.engine.decide.model import Model
+from recaudo.engine.decide.problems import EnginesDiffer, MissingFacts, NotCompilable, NotFinite
+from recaudo.engine.decide.reference import Interpreter
+from recaudo.engine.decide.sql.decode import decode, leaves
+from recaudo.engine.decide.sql.graph import DecisionColumns, Graph
+from recaudo.engine.decide.sql.layers import Layers
+from recaudo.engine.decide.sql.terms import Refused, Rows, quoted
+
+KEY = "account_id"
+RATE_STEP = Decimal("1e-9")
+_SOURCE = "recaudo_decide_source"
+_TOLERANCE = Decimal("1e-9")
+
+
+@dataclass(frozen=True)
+class OutputColumn:
+    """A column of the result. kind: FEEL kind, "rule" or "rules"; path: inside the decision's value."""
+
+    name: str
+    decision: str
+    kind: str
+    text: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model as one statement.
+
+    facts    names of the facts it reads, with their types
+    columns  the result columns after the keys, in order
+    """
+
+    model: Model
+    facts: dict[str, str]
+    columns: tuple[OutputColumn, ...]
+    layers: Layers
+    results: tuple[DecisionColumns, ...]
+
+    def sql(self, source_relation: str, keys: Sequence[str] = (KEY,)) -> str:
+        """The statement.
+
+        source_relation  a table or view name, or a query in parentheses; one row per account
+        keys             columns of the source passed through unchanged, first in the result
+        Returns          SELECT of the keys, then per decision its output columns and `<decision>_rule`
+        """
+        source = source_relation if source_relation.lstrip().startswith("(") else quoted(source_relation)
+        aliases = [f"k{place}" for place in range(len(keys))]
+        passed = [f"{quoted(key)} AS {alias}" for key, alias in zip(keys, aliases, strict=True)]
+        final = [f"{alias} AS {quoted(key)}" for key, alias in zip(keys, aliases, strict=True)]
+        final += [f"{column.text} AS {quoted(column.name)}" for column in self.columns]
+        return self.layers.select(source, passed, final)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """key: values of the key columns; column: decision name or `<decision>_rule`."""
+
+    key: tuple[Any, ...]
+    column: str
+    compiled: Any
+    reference: Any
+
+
+def compile_model(model: Model, facts: Mapping[str, str]) -> Compiled:
+    """Compile all decisions of a model.
+
+    facts    fact name -> type: text, integer, money (minor units), rate (9 decimals), boolean, date, instant
+    Raises   NotCompilable with the place, CyclicModel
+    """
+    graph = Graph(model, facts)
+    results = tuple(graph.decision(decision) for decision in model.decisions)
+    columns: list[OutputColumn] = []
+    for result in results:
+        columns.extend(_columns(result))
+    return Compiled(model, {name: facts[name] for name in graph.used}, _unique(columns), graph.layers, results)
+
+
+def _columns(result: DecisionColumns) -> Iterable[OutputColumn]:
+    try:
+        found = list(leaves(result.term))
+    except Refused as refused:
+        raise NotCompilable(where=f"Decisión «{result.name}»", what=refused.what, remedy=refused.remedy) from None
+    for leaf in found:
+        yield OutputColumn(".".join(leaf.path) or result.name, result.name, leaf.kind, leaf.text, leaf.path)
+    if result.rule is not None:
+        kind = "rules" if isinstance(result.rule, Rows) else "rule"
+        yield OutputColumn(f"{result.name}_rule", result.name, kind, result.rule.text)
+
+
+def _unique(columns: list[OutputColumn]) -> tuple[OutputColumn, ...]:
+    """An output name that two decisions use gets its decision in front."""
+    names = [column.name for column in columns]
+    return tuple(
+        column if names.count(column.name) == 1
+        else OutputColumn(f"{column.decision}_{column.name}", column.decision, column.kind, column.text, column.path)
+        for column in columns
+    )  # fmt: skip
+
+
+def run(
+    compiled: Compiled, table: pa.Table | str, connection: duckdb.DuckDBPyConnection, *, keys: Sequence[str] = (KEY,)
+) -> pa.Table:
+    """Decide all accounts.
+
+    table    accounts x facts, an Arrow table or the name of a relation that the connection knows
+    keys     columns passed through
+    Returns  accounts x (keys + output columns), rows in the order of the table
+    Raises   MissingFacts, NotFinite
+    """
+    if not isinstance(table, str):
+        connection.register(_SOURCE, table)
+    source = table if isinstance(table, str) else _SOURCE
+    try:
+        _refuse_unfit(compiled, source, connection, keys)
+        return _arrow(connection.execute(compiled.sql(source, keys)))
+    finally:
+        if not isinstance(table, str):
+            connection.unregister(_SOURCE)
+
+
+def _arrow(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
+    found = cursor.arrow()
+    table: pa.Table = found.read_all() if isinstance(found, pa.RecordBatchReader) else found
+    return table
+
+
+def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
+    described = connection.execute(f"DESCRIBE SELECT * FROM {quoted(source)}").fetchall()
+    types = {row[0]: row[1] for row in described}
+    missing = [name for name in (*keys, *compiled.facts) if name not in types]
+    if missing:
+        raise MissingFacts(missing=", ".join(missing))
+    floats = [name for name in compiled.facts if types[name] in ("FLOAT", "DOUBLE")]
+    if floats:
+        counts = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in floats)
+        row = connection.execute(f"SELECT {counts} FROM {quoted(source)}").fetchone() or ()
+        for name, count in zip(floats, row, strict=True):
+            if count:
+                raise NotFinite(fact=name, count=count)
+
+
+def fact_value(value: Any, kind: str) -> Value:
+    """A fact as the FEEL value that the compiled statement sees: rates to 9 decimals, whole numbers whole."""
+    found = values.from_python(value)
+    if kind == "rate" and isinstance(found, Decimal):
+        return found.quantize(RATE_STEP, rounding=decimal.ROUND_HALF_UP)
+    return found
+
+
+def differences(
+    compiled: Compiled,
+    facts: pa.Table,
+    decided: pa.Table,
+    *,
+    keys: Sequence[str] = (KEY,),
+    sample: int = 1000,
+    seed: int = 0,
+) -> list[Difference]:
+    """Decide a sample again with the reference and compare.
+
+    facts, decided  the input and the result of `run`, rows in the same order
+    sample          how many accounts; all when there are fewer
+    seed            of the choice of accounts
+    Returns         one entry per value that differs; empty when the engines agree
+    """
+    rows = _chosen(facts.num_rows, sample, seed)
+    given = facts.select(list(compiled.facts)).take(rows).to_pylist()
+    found = decided.take(rows).to_pylist()
+    out: list[Difference] = []
+    for fact_row, row in zip(given, found, strict=True):
+        key = tuple(row[name] for name in keys)
+        out.extend(Difference(key, *rest) for rest in _compare(compiled, fact_row, row))
+    return out
+
+
+def verify(
+    compiled: Compiled,
+    facts: pa.Table,
+    decided: pa.Table,
+    *,
+    keys: Sequence[str] = (KEY,),
+    sample: int = 1000,
+    seed: int = 0,
+) -> int:
+    """As `differences`, but raises EnginesDiffer when there are any; returns the number of accounts checked."""
+    found = differences(compiled, facts, decided, keys=keys, sample=sample, seed=seed)
+    checked = min(sample, facts.num_rows)
+    if found:
+        raise EnginesDiffer(count=len({one.key for one in found}), sample=checked)
+    return checked
+
+
+def _chosen(count: int, sample: int, seed: int) -> list[int]:
+    return list(range(count)) if count <= sample else sorted(random.Random(seed).sample(range(count), sample))
+
+
+def _compare(compiled: Compiled, facts: Mapping[str, Any], row: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
+    given = {name: fact_value(value, compiled.facts[name]) for name, value in facts.items()}
+    interpreter = Interpreter(compiled.model, given)
+    for result in compiled.results:
+        decision = compiled.model.decision(result.name)
+        expected = interpreter.decision(decision)
+        columns = [column for column in compiled.columns if column.decision == result.name]
+        by_path = {column.path: row[column.name] for column in columns if column.kind not in ("rule", "rules")}
+        found = decode(result.term, by_path)
+        if not same(found, expected):
+            yield result.name, values.to_python(found), values.to_python(expected)
+        for column in columns:
+            if column.kind in ("rule", "rules"):
+                winners = interpreter.tables[decision.id].winners
+                if _rules(row[column.name]) != winners:
+                    yield column.name, row[column.name], winners
+
+
+def _rules(value: Any) -> tuple[int, ...]:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def same(found: Value, expected: Value) -> bool:
+    """Equal, numbers within one part in 10^9 (a division is carried out in DOUBLE for output). A context of nulls is null."""
+    if isinstance(found, Decimal) and isinstance(expected, Decimal):
+        return abs(found - expected) <= _TOLERANCE * max(abs(expected), Decimal(1))
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(map(same, found, expected))
+    if isinstance(found, dict):
+        if expected is None:
+            return all(value is None for value in found.values())
+        return (
+            isinstance(expected, dict)
+            and found.keys() == expected.keys()
+            and all(same(found[k], expected[k]) for k in found)
+        )
+    return found is None if expected is None else values.equal(found, expected) is True
