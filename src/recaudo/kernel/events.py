@@ -8,7 +8,9 @@ from __future__ import annotations
 EVENTS: dict[str, str] = {
     # workforce
     "organisation.created": "Se creó la organización",
+    "organisation.changed": "Cambiaron los ajustes de la organización",
     "user.invited": "Se invitó a una persona al equipo",
+    "invitation.withdrawn": "Se retiró una invitación al equipo",
     "user.joined": "Una persona aceptó su invitación",
     "user.changed": "Cambiaron los datos o roles de una persona del equipo",
     "user.deactivated": "Se desactivó a una persona del equipo",
@@ -16,6 +18,8 @@ EVENTS: dict[str, str] = {
     "user.signed_in": "Inicio de sesión",
     "user.signed_out": "Cierre de sesión",
     "user.sign_in_failed": "Intento fallido de inicio de sesión",
+    "user.sessions_closed": "Una persona cerró todas sus sesiones",
+    "user.preferences_changed": "Una persona cambió la apariencia de sus pantallas",
     "team.changed": "Cambió un equipo",
     "agency.changed": "Cambió un despacho",
     "capacity.changed": "Cambió la capacidad de trabajo",
@@ -99,4 +103,5 @@ EVENTS: dict[str, str] = {
     "backup.made": "Se hizo un respaldo",
     "backup.restored": "Se restauró un respaldo",
     "journal.anchored": "Se ancló la bitácora",
+    "journal.verified": "Se verificó la bitácora",
 }

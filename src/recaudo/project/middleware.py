@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from recaudo.kernel.problems import NotAllowed, Problem
 from recaudo.store import tenancy
-from recaudo.ui.access import OPEN
+from recaudo.ui.access import OPEN, SIGNED_IN
+from recaudo.ui.context import home_of
+from recaudo.workforce import queries as workforce
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Signing in, signing out, resetting a password, accepting an invitation: the tenant is not known yet.
 IDENTITY_PATHS = ("/cuenta/", "/invitacion/")
+SEEN = "seen_at"
+SEEN_EVERY_SECONDS = 60
 
 
 class SecurityHeaders:
@@ -58,7 +64,22 @@ class ActingTenant:
         if not user.is_authenticated:
             return self.get_response(request)
         with tenancy.acting(user.tenant_id, user.agency_id):
+            if self._is_idle(request):
+                logout(request)
+                return redirect_to_login(request.get_full_path())
+            organisation = workforce.organisation(user.tenant_id)
+            request.organisation, request.zone = organisation, organisation.zone  # type: ignore[attr-defined]
             return self.get_response(request)
+
+    @staticmethod
+    def _is_idle(request: HttpRequest) -> bool:
+        """Whether nothing was asked for too long; else keep the time, at most once a minute so that reads stay reads."""
+        now, seen = int(time.time()), request.session.get(SEEN)
+        if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
+            return True
+        if seen is None or now - seen >= SEEN_EVERY_SECONDS:
+            request.session[SEEN] = now
+        return False
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -68,8 +89,10 @@ class ActingTenant:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
+        if permission == SIGNED_IN:
+            return None
         if permission is None or not any(request.user.may(name) for name in permission.split("|")):
-            return problem_page(request, NotAllowed())
+            return redirect(home_of(request.user)) if request.path == "/" else problem_page(request, NotAllowed())
         return None
 
 

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "recaudo.ui",  # before allauth: its pages are overridden
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -82,7 +83,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "procrastinate.contrib.django",
     "recaudo.store",
-    "recaudo.ui",
     "recaudo.journal",
     "recaudo.workforce",
     "recaudo.portfolio",
@@ -176,17 +176,26 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "recaudo.workforce.backends.ClosedSignup"
+ACCOUNT_ADAPTER = "recaudo.workforce.backends.StaffAccounts"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+# django-axes counts failed attempts, in the database, for all processes; a second counter would only confuse.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "recaudo"
+MFA_ADAPTER = "recaudo.workforce.backends.SealedSecondFactor"
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("RECAUDO_PROXY_COUNT", 0)
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "recaudo.workforce.backends.attempted_email"
+AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT
 AXES_LOCKOUT_TEMPLATE = "ui/locked.html"
@@ -201,6 +210,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A session ends 12 hours after signing in, or earlier when nothing was asked for this long.
+SESSION_IDLE_SECONDS = env_int("RECAUDO_IDLE_MINUTES", 120) * 60
+CSRF_FAILURE_VIEW = "recaudo.ui.views.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSP = (
@@ -209,7 +221,8 @@ CSP = (
 )
 
 LANGUAGE_CODE = "es"
-LANGUAGES = [("es", "Español"), ("en", "English"), ("pt", "Português")]
+# One language until the catalogues of the others exist: half a page in each would serve nobody.
+LANGUAGES = [("es", "Español")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_TZ = True

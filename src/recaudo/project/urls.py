@@ -2,14 +2,18 @@
 
 from django.urls import include, path
 
+from recaudo.ui.views import home
 
+handler403 = "recaudo.ui.views.forbidden"
 handler404 = "recaudo.ui.views.not_found"
 handler500 = "recaudo.ui.views.server_error"
 
 urlpatterns = [
-    path("cuenta/", include("allauth.account.urls")),
+    path("cuenta/", include("recaudo.workforce.sign_in_urls")),
     path("cuenta/2fa/", include("allauth.mfa.urls")),
     path("", include("recaudo.ui.urls")),
     path("", include("recaudo.workforce.urls")),
     path("", include("recaudo.journal.urls")),
+    # Last: whoever has a page for the root stands above; this one only leads to where the role starts.
+    path("", home, name="home"),
 ]

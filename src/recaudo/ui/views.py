@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from recaudo.ui.access import everyone
+from recaudo.ui.context import home_of
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "ui/not_found.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "ui/forbidden.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "ui/csrf.html", status=403)
+
+
+@everyone
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The root: where the person's role starts, or the way in."""
+    if not request.user.is_authenticated:
+        return redirect(settings.LOGIN_URL)
+    return HttpResponseRedirect(home_of(request.user))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -26,8 +46,7 @@ def health(request: HttpRequest) -> HttpResponse:
 ERROR_PAGE = (
     '<!doctype html><html lang="es"><head><meta charset="utf-8"><title>Error · recaudo</title>'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<link rel="stylesheet" href="/static/vendor/app.css"></head><body class="d-flex align-items-center min-vh-100">'
-    '<main class="container-tight py-4 text-center"><h1>Algo falló de nuestro lado</h1>'
+    '<link rel="stylesheet" href="/static/vendor/app.css"></head><body><div class="auth"><main class="auth-card"><h1>Algo falló de nuestro lado</h1>'
     "<p>No se guardó nada a medias. Vuelva a intentarlo; si se repite, avise a su administrador con la hora exacta.</p>"
-    '<p><a class="btn btn-primary" href="/">Volver al inicio</a></p></main></body></html>'
+    '<p><a class="btn btn-primary" href="/">Volver al inicio</a></p></main></div></body></html>'
 )

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from recaudo.kernel.permissions import granted
 from recaudo.store.keys import uuid7
@@ -45,6 +46,8 @@ class User(AbstractBaseUser):
     agency = models.ForeignKey("Agency", null=True, on_delete=models.PROTECT)
     theme = models.CharField(max_length=8, default="auto")
     is_active = models.BooleanField(default=True)
+    # Raised to close every session at once: it is part of what a session is checked against.
+    session_round = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     # Django's admin and some packages ask; nobody here is above the roles.
@@ -64,6 +67,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must match, checked at every request: changes with the password and with `session_round`."""
+        content = f"{self.password}|{self.session_round}"
+        return salted_hmac("recaudo.workforce.session", content, algorithm="sha256").hexdigest()
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -7,9 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django import template
+from django import forms, template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from recaudo.kernel.contact import CHANNEL_ES, LEVEL_ES, ROLE_ES
 from recaudo.kernel.money import shown
+from recaudo.kernel.permissions import ROLES
 
 register = template.Library()
 
@@ -97,3 +101,76 @@ def may(context: dict[str, Any], permission: str) -> bool:
     """Whether the person who looks may do something: `{% may "work.take" as can_work %}`."""
     user = context["request"].user
     return user.is_authenticated and user.may(permission)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """«Ana Pérez» is AP."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+@register.simple_tag
+def chip(text: object, tone: str = "muted", icon_name: str = "") -> SafeString:
+    """A small label: `{% chip "Vigente" "ok" %}`. Tones: ok warn bad info muted brand, or a stage of the debt."""
+    picture = format_html("{} ", icon(icon_name)) if icon_name else ""
+    return format_html('<span class="chip chip-{}">{}{}</span>', TONE.get(tone, tone), picture, text)
+
+
+@register.simple_tag
+def chip_count(count: int, noun: str, tone: str = "muted", icon_name: str = "") -> SafeString:
+    """A chip with a number: «12,340 sellados»."""
+    return chip(f"{intcomma(count)} {noun}", tone, icon_name)
+
+
+TONE = {"success": "ok", "warning": "warn", "danger": "bad", "secondary": "muted", "primary": "brand"}
+
+
+@register.inclusion_tag("ui/_breadcrumbs.html")
+def crumbs(*parts: str) -> dict[str, Any]:
+    """`{% crumbs "Usuarios" "workforce:users" person.name %}`: labels followed by the URL name they lead to; the last has none.
+
+    An address with arguments is given ready made, as a path that begins with "/".
+    """
+    pairs = []
+    for at in range(0, len(parts), 2):
+        target = parts[at + 1] if at + 1 < len(parts) else ""
+        pairs.append((parts[at], target if not target or target.startswith("/") else reverse(target)))
+    return {"crumbs": pairs}
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_many(field: BoundField) -> bool:
+    """Whether the field is a group of boxes or of radio buttons."""
+    return isinstance(field.field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's input with the look of the house and what a screen reader needs."""
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.RadioSelect):
+        look = "form-check-input"
+    elif isinstance(widget, forms.Select):
+        look = "form-select"
+    else:
+        look = "form-control"
+    given = widget.attrs.get("class", "")
+    bad = " is-invalid" if field.errors else ""
+    return field.as_widget(attrs={"class": f"{look}{bad} {given}".strip()})
+
+
+@register.filter
+def role_name(code: str) -> str:
+    """The Spanish name of a role."""
+    return ROLES[code].name_es if code in ROLES else code
+
+
+@register.filter
+def last_part(key: object) -> str:
+    """The end of an id, enough to tell it from its neighbours."""
+    return str(key)[-6:]

@@ -1,0 +1,153 @@
+"""Pages of the journal: the trail, one event, verifying the chain."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from recaudo.journal import queries, services
+from recaudo.journal.forms import EventFilters
+from recaudo.journal.models import Event
+from recaudo.kernel.problems import NotFound
+from recaudo.kernel.time import day_at
+from recaudo.ui.access import allow
+
+PAGE_SIZE = 50
+EXPORT_LIMIT = 50_000
+
+
+@allow("journal.view")
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    form, found = _filtered(request)
+    if cursor := _cursor(request.GET.get("after", "")):
+        found = queries.before(found, at=cursor[0], event_id=cursor[1])
+    page = list(found[: PAGE_SIZE + 1])
+    rows = page[:PAGE_SIZE]
+    context = {
+        "form": form,
+        "rows": [(event, queries.title(event)) for event in rows],
+        "next_cursor": _cursor_of(rows[-1]) if len(page) > PAGE_SIZE else "",
+        "is_first": not request.GET.get("after"),
+        "chain": queries.chain_state(),
+    }
+    return render(request, "journal/events.html", context)
+
+
+@allow("journal.view")
+@require_safe
+def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    found = Event.objects.filter(pk=event_id).first()
+    if found is None:
+        raise NotFound()
+    context = {
+        "event": found,
+        "title": queries.title(found),
+        "detail": [(key, value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)) for key, value in found.detail.items()],
+        "hash": bytes(found.hash).hex() if found.hash else "",
+        "around": [(other, queries.title(other)) for other in queries.trail(subject_id=found.subject_id)[:20]] if found.subject_id else [],
+    }  # fmt: skip
+    return render(request, "journal/event.html", context)
+
+
+@allow("journal.view")
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Recompute the chain now. A broken one is shown with the first record that does not fit."""
+    services.seal(at=timezone.now())
+    found = queries.verify()
+    services.record(
+        "journal.verified", by=request.user, at=timezone.now(), is_whole=found.is_whole, sealed=found.sealed,
+        broken_number=found.broken_number,
+    )  # fmt: skip
+    if found.is_whole:
+        messages.success(request, f"La cadena está íntegra: se comprobaron {found.sealed} registros.")
+        return redirect("journal:events")
+    broken = Event.objects.filter(pk=found.broken_id).first() if found.broken_id else None
+    return render(request, "journal/broken.html", {"found": found, "event": broken})
+
+
+@allow("journal.view")
+@require_POST
+def export(request: HttpRequest) -> HttpResponse:
+    """The filtered trail as CSV; the export itself is an event."""
+    _, found = _filtered(request)
+    chosen = list(found[:EXPORT_LIMIT])
+    services.record(
+        "list.exported", by=request.user, at=timezone.now(), subject="journal", rows=len(chosen), format="csv",
+        is_cut=len(chosen) == EXPORT_LIMIT,
+    )  # fmt: skip
+    response = HttpResponse("".join(_lines(chosen)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="bitacora.csv"'
+    return response
+
+
+def _lines(rows: list[Event]) -> Iterator[str]:
+    yield "\ufeff"  # spreadsheets take the file for Latin-1 without it
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["número", "instante_utc", "evento", "qué", "quién", "quién_id", "sobre", "sobre_id", "detalle", "sello"])
+    for row in rows:
+        detail = json.dumps(row.detail, ensure_ascii=False, sort_keys=True)
+        seal = bytes(row.hash).hex() if row.hash else ""
+        cells = [
+            row.chain_number or "", row.created_at.astimezone(UTC).isoformat(), row.name, queries.title(row), row.by_name,
+            row.by_id or "", row.subject, row.subject_id or "", detail, seal,
+        ]  # fmt: skip
+        writer.writerow([_neutral(cell) for cell in cells])
+    yield buffer.getvalue()
+
+
+def _neutral(cell: Any) -> Any:
+    # A spreadsheet runs what begins like a formula; names are typed by people.
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _filtered(request: HttpRequest) -> tuple[EventFilters, QuerySet[Event]]:
+    form = EventFilters(request.GET or None, people=queries.actors(also=_uuid(request.GET.get("by", ""))))
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    zone = getattr(request, "zone", "UTC")
+    first, last = given.get("day_from"), given.get("day_to")
+    found = queries.trail(
+        subject_id=given.get("subject"),
+        name=given.get("name", ""),
+        by_id=UUID(given["by"]) if given.get("by") else None,
+        since=day_at(first, zone) if first else None,
+        until=day_at(last + timedelta(days=1), zone) if last else None,
+    )
+    return form, found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _cursor_of(last: Event) -> str:
+    return base64.urlsafe_b64encode(f"{last.created_at.isoformat()}|{last.id}".encode()).decode()
+
+
+def _cursor(text: str) -> tuple[datetime, UUID] | None:
+    """What `_cursor_of` wrote; anything else is the first page."""
+    try:
+        at, key = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        instant, found = datetime.fromisoformat(at), UUID(key)
+    except (ValueError, binascii.Error):
+        return None
+    return (instant, found) if instant.tzinfo else None

@@ -1,0 +1,73 @@
+"""Writes of the people who work. One function per thing a person can do."""
+
+from recaudo.workforce.services.accounts import (
+    close_sessions,
+    note_failed_sign_in,
+    note_sign_in,
+    note_sign_out,
+    set_theme,
+)
+from recaudo.workforce.services.groups import (
+    CodeTaken,
+    NameTaken,
+    WrongCapacity,
+    save_agency,
+    save_team,
+    set_capacity,
+)
+from recaudo.workforce.services.organisation import (
+    OrganisationExists,
+    UnknownCountry,
+    UnknownZone,
+    change_settings,
+    create_organisation,
+)
+from recaudo.workforce.services.people import (
+    AgencyRoleMismatch,
+    EmailTaken,
+    InvitationNotValid,
+    LastAdministrator,
+    NotOneself,
+    UnknownRole,
+    WeakPassword,
+    accept_invitation,
+    change_user,
+    deactivate_user,
+    find_invitation,
+    invite,
+    reactivate_user,
+    withdraw_invitation,
+)
+
+__all__ = [
+    "AgencyRoleMismatch",
+    "CodeTaken",
+    "EmailTaken",
+    "InvitationNotValid",
+    "LastAdministrator",
+    "NameTaken",
+    "NotOneself",
+    "OrganisationExists",
+    "UnknownCountry",
+    "UnknownRole",
+    "UnknownZone",
+    "WeakPassword",
+    "WrongCapacity",
+    "accept_invitation",
+    "change_settings",
+    "change_user",
+    "close_sessions",
+    "create_organisation",
+    "deactivate_user",
+    "find_invitation",
+    "invite",
+    "note_failed_sign_in",
+    "note_sign_in",
+    "note_sign_out",
+    "reactivate_user",
+    "save_agency",
+    "save_team",
+    "set_capacity",
+    "set_theme",
+    "withdraw_invitation",
+]

@@ -1,0 +1,121 @@
+"""The organisation: made once by `recaudo init`, changed on the settings page."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from recaudo.journal import services as journal
+from recaudo.kernel.money import minor_digits
+from recaudo.kernel.problems import Problem
+from recaudo.store import tenancy
+from recaudo.store.keys import uuid7
+from recaudo.workforce.models import Tenant, User
+from recaudo.workforce.queries import ADMINISTRATOR, forget_organisation
+from recaudo.workforce.services.people import check_email, check_password
+
+# Where the product is used first: usual zone and currency. Others are given by hand.
+COUNTRIES: dict[str, tuple[str, str]] = {
+    "AR": ("America/Argentina/Buenos_Aires", "ARS"), "BO": ("America/La_Paz", "BOB"), "BR": ("America/Sao_Paulo", "BRL"),
+    "CL": ("America/Santiago", "CLP"), "CO": ("America/Bogota", "COP"), "CR": ("America/Costa_Rica", "CRC"),
+    "DO": ("America/Santo_Domingo", "DOP"), "EC": ("America/Guayaquil", "USD"), "GT": ("America/Guatemala", "GTQ"),
+    "HN": ("America/Tegucigalpa", "HNL"), "MX": ("America/Mexico_City", "MXN"), "NI": ("America/Managua", "NIO"),
+    "PA": ("America/Panama", "PAB"), "PE": ("America/Lima", "PEN"), "PY": ("America/Asuncion", "PYG"),
+    "SV": ("America/El_Salvador", "USD"), "US": ("America/New_York", "USD"), "UY": ("America/Montevideo", "UYU"),
+}  # fmt: skip
+
+
+class OrganisationExists(Problem):
+    code = "organisation_exists"
+    message = "Ya existe la organización «{name}». Para crear otra en esta instalación repita la orden con --another."
+
+
+class UnknownCountry(Problem):
+    code = "unknown_country"
+    message = "El país «{country}» no está en la lista. Use su código de dos letras: {known}."
+
+
+class UnknownZone(Problem):
+    code = "unknown_zone"
+    message = "La zona horaria «{zone}» no existe. Use un nombre como America/Mexico_City."
+
+
+@transaction.atomic
+def create_organisation(
+    *,
+    name: str,
+    country: str,
+    admin_email: str,
+    admin_name: str,
+    password: str,
+    at: datetime,
+    zone: str = "",
+    currency: str = "",
+    may_be_another: bool = False,
+    by: Any = journal.SYSTEM,
+) -> tuple[Tenant, User]:
+    """The organisation and its first administrator.
+
+    zone, currency  empty: the usual ones of the country
+    may_be_another  allow it although this installation has an organisation already
+    Raises          OrganisationExists, UnknownCountry, UnknownZone, UnknownCurrency, EmailTaken, WeakPassword
+    """
+    existing = Tenant.objects.order_by("created_at").first()
+    if existing and not may_be_another:
+        raise OrganisationExists(name=existing.name)
+    country = country.upper()
+    if country not in COUNTRIES:
+        raise UnknownCountry(country=country, known=", ".join(COUNTRIES))
+    zone, currency = zone or COUNTRIES[country][0], (currency or COUNTRIES[country][1]).upper()
+    check_zone(zone)
+    minor_digits(currency)
+    tenant = Tenant.objects.create(
+        name=name.strip(), slug=_slug(name), country=country, zone=zone, currency=currency, settings={}, created_at=at
+    )
+    with tenancy.acting(tenant.id):
+        email = check_email(admin_email)
+        admin = User(tenant_id=tenant.id, email=email, name=admin_name.strip(), roles=[ADMINISTRATOR], created_at=at)
+        check_password(password, user=admin)
+        admin.set_password(password)
+        admin.save()
+        journal.record(
+            "organisation.created", by=by, at=at, subject="organisation", subject_id=tenant.id, country=country,
+            zone=zone, currency=currency, admin_id=admin.id,
+        )  # fmt: skip
+    return tenant, admin
+
+
+@transaction.atomic
+def change_settings(
+    tenant: Tenant, *, name: str, zone: str, currency: str, waves_need_second_person: bool, by: Any, at: datetime
+) -> Tenant:
+    """Raises UnknownZone, UnknownCurrency."""
+    check_zone(zone)
+    minor_digits(currency)
+    before = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
+    tenant.name, tenant.zone, tenant.currency = name.strip(), zone, currency
+    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person}
+    tenant.save(update_fields=["name", "zone", "currency", "settings"])
+    after = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
+    changed = {key: [before.get(key), value] for key, value in after.items() if before.get(key) != value}
+    if changed:
+        journal.record(
+            "organisation.changed", by=by, at=at, subject="organisation", subject_id=tenant.id, changed=changed
+        )
+        transaction.on_commit(lambda: forget_organisation(tenant.id))
+    return tenant
+
+
+def check_zone(zone: str) -> None:
+    """Raises UnknownZone."""
+    if zone not in zoneinfo.available_timezones():
+        raise UnknownZone(zone=zone)
+
+
+def _slug(name: str) -> str:
+    base = slugify(name)[:30] or "organizacion"
+    return base if not Tenant.objects.filter(slug=base).exists() else f"{base}-{str(uuid7())[-6:]}"

@@ -1,0 +1,1 @@
+"""Pages of the team, the own account and the settings."""
