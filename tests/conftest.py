@@ -8,8 +8,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +26,16 @@ STATE = Path(os.environ.get("RECAUDO_TEST_STATE", ROOT / "var" / "test"))
 os.environ["RECAUDO_STATE"] = str(STATE)
 
 from recaudo.project import boot, postgres  # noqa: E402
+
+
+MIGRATE = """
+from datetime import date
+from recaudo.project.boot import boot
+boot()
+from recaudo.project import database
+database.migrate()
+database.make_months(on=date.today())
+"""
 
 
 def _schema_key() -> str:
@@ -51,28 +64,14 @@ def _prepare(endpoint: Any) -> str:
                 return template
             admin.execute(f'DROP DATABASE IF EXISTS "{template}"')
             admin.execute(f'CREATE DATABASE "{template}" OWNER recaudo_owner')
-        pid = os.fork()
-        if pid == 0:  # migrate in a child: this process must not know the template's connections
-            try:
-                boot.use({**endpoint.app_dsn, "dbname": template}, {**endpoint.owner_dsn, "dbname": template})
-                os.environ["DJANGO_SETTINGS_MODULE"] = "recaudo.project.settings"
-                import django
-
-                django.setup()
-                from datetime import date
-
-                from recaudo.project import database
-
-                database.migrate()
-                database.make_months(on=date.today())
-                os._exit(0)
-            except BaseException:
-                import traceback
-
-                traceback.print_exc()
-                os._exit(1)
-        if os.waitpid(pid, 0)[1] != 0:
-            raise RuntimeError("the template database could not be migrated")
+        # In a process of its own: this one must not know the template's connections, and pytest blocks the database here.
+        dsns = ({**endpoint.app_dsn, "dbname": template}, {**endpoint.owner_dsn, "dbname": template})
+        names = ("RECAUDO_APP_DSN", "RECAUDO_OWNER_DSN")
+        environment = {**os.environ, **dict(zip(names, map(json.dumps, dsns), strict=True))}
+        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        done = subprocess.run([sys.executable, "-c", MIGRATE], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"the template database could not be migrated:\n{done.stderr[-3000:]}")
         with _admin(endpoint) as admin:
             admin.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
     return template
@@ -96,7 +95,18 @@ def pytest_configure(config: pytest.Config) -> None:
     name = f"test_{worker}_{os.getpid()}"
     _clone(endpoint, _prepare(endpoint), name)
     boot.use({**endpoint.app_dsn, "dbname": name}, {**endpoint.owner_dsn, "dbname": name})
+    _settle()
     config.stash[DATABASE] = (endpoint, name)
+
+
+def _settle() -> None:
+    """Settings may have been read before the database was known: tell them again."""
+    from django.conf import settings
+
+    from recaudo.project.settings import database
+
+    settings.DATABASES["default"].update(database("RECAUDO_APP_DSN"))
+    settings.DATABASES["owner"].update(database("RECAUDO_OWNER_DSN"))
 
 
 DATABASE: pytest.StashKey[tuple[Any, str]] = pytest.StashKey()

@@ -11,7 +11,7 @@ from recaudo.portfolio.models.account import (
     Placement,
 )
 from recaudo.portfolio.models.contact import Consent, ContactPoint, Preference
-from recaudo.portfolio.models.creditor import Creditor, Portfolio
+from recaudo.portfolio.models.creditor import Creditor, Portfolio, PortfolioFigure
 from recaudo.portfolio.models.ledger import LedgerEntry, Payment
 from recaudo.portfolio.models.person import Person, PersonMerge
 
@@ -32,5 +32,6 @@ __all__ = [
     "PersonMerge",
     "Placement",
     "Portfolio",
+    "PortfolioFigure",
     "Preference",
 ]

@@ -64,3 +64,26 @@ class Portfolio(TenantRow):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PortfolioFigure(TenantRow):
+    """What a portfolio held at the end-of-day roll of a day, one row per bucket: open accounts and their sums.
+
+    Written by the roll, so that a page about a million accounts reads some tens of rows; its days are the history of the book.
+    """
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="figures", db_index=False)
+    on = models.DateField()
+    bucket = models.CharField(max_length=4)
+    account_count = models.IntegerField()
+    par30_minor = models.BigIntegerField(default=0)
+    balance_minor = models.BigIntegerField()
+    overdue_minor = models.BigIntegerField()
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "portfolio", "on", "bucket"], name="portfolio_figure_once")
+        ]

@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from recaudo.portfolio.models.account import Account, Instalment
-from recaudo.portfolio.models.person import Person
 from recaudo.store.fields import EncryptedField
 from recaudo.store.models import TenantRow
 
