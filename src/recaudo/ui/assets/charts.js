@@ -69,14 +69,15 @@ function numbers(spec) {
 
 const toned = (colours, tone, index) => colours[typeof tone === "string" ? tone : TONES[(tone ?? index) % TONES.length]];
 
-const label = (colours) => ({ color: colours["text-muted"], fontFamily: "inherit", fontSize: 12 });
+const family = () => getComputedStyle(document.body).fontFamily;
+const label = (colours) => ({ color: colours["text-muted"], fontFamily: family(), fontSize: 12 });
 
 function base(spec, colours, format) {
   return {
     animationDuration: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300,
     aria: { enabled: true, label: { enabled: false }, decal: { show: window.matchMedia("(prefers-contrast: more)").matches } },
     backgroundColor: "transparent",
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colours.text },
+    textStyle: { fontFamily: family(), color: colours.text },
     // richText is painted on the canvas: the html tooltip writes style attributes, which the policy refuses.
     tooltip: {
       renderMode: "richText",
@@ -152,9 +153,15 @@ function pie(spec, colours, format) {
   option.series = [
     {
       type: "pie",
-      radius: ["52%", "78%"],
+      radius: ["42%", "64%"],
       itemStyle: { borderColor: colours.surface, borderWidth: 2 },
-      label: { color: colours.text, fontSize: 12, formatter: (part) => `${part.name}\n${format.short(part.value)}` },
+      label: {
+        color: colours.text,
+        fontSize: 12,
+        lineHeight: 16,
+        overflow: "break",
+        formatter: (part) => `${part.name}\n${format.full(part.value)}`,
+      },
       labelLine: { lineStyle: { color: colours.line } },
       data: coloured(spec.parts, colours),
     },
@@ -174,7 +181,7 @@ function funnel(spec, colours, format) {
       bottom: 8,
       gap: 3,
       minSize: "8%",
-      label: { position: "inside", color: colours.surface, formatter: (part) => `${part.name}  ${format.short(part.value)}` },
+      label: { position: "inside", color: colours.surface, formatter: (part) => `${part.name}  ${format.full(part.value)}` },
       labelLayout: { hideOverlap: true },
       itemStyle: { borderWidth: 0 },
       data: spec.parts.map((part) => ({ ...part, itemStyle: { color: toned(colours, part.tone ?? "brand", 0) } })),
