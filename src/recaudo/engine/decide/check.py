@@ -200,8 +200,7 @@ def _constants(tests: Tests | None, types: Types) -> Iterator[values.Value]:
         node = test.value if isinstance(test, Compare) else test
         if uses_input(node) or _names(node):
             continue
-        for value in bins.flat(types.evaluator.value(node, Scope({}))):
-            yield value
+        yield from bins.flat(types.evaluator.value(node, Scope({})))
 
 
 def _dead_rules(model: Model, decision: Decision, table: Table) -> Iterator[Finding]:

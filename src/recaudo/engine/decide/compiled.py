@@ -136,9 +136,7 @@ def run(
 
 
 def _arrow(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
-    found = cursor.arrow()
-    table: pa.Table = found.read_all() if isinstance(found, pa.RecordBatchReader) else found
-    return table
+    return cursor.to_arrow_table()
 
 
 def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
@@ -201,7 +199,7 @@ def verify(
 ) -> int:
     """As `differences`, but raises EnginesDiffer when there are any; returns the number of accounts checked."""
     found = differences(compiled, facts, decided, keys=keys, sample=sample, seed=seed)
-    checked = min(sample, facts.num_rows)
+    checked: int = min(sample, facts.num_rows)
     if found:
         raise EnginesDiffer(count=len({one.key for one in found}), sample=checked)
     return checked

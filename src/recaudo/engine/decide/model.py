@@ -217,9 +217,13 @@ class Model:
     services: tuple[Service, ...]
     names: frozenset[str] = field(repr=False)
 
+    @property
+    def nodes(self) -> list[InputData | Decision | Knowledge | Service]:
+        return [*self.inputs, *self.decisions, *self.knowledge, *self.services]
+
     @cached_property
     def by_id(self) -> dict[str, InputData | Decision | Knowledge | Service]:
-        return {node.id: node for node in (*self.inputs, *self.decisions, *self.knowledge, *self.services)}
+        return {node.id: node for node in self.nodes}
 
     @cached_property
     def by_name(self) -> dict[str, Decision]:

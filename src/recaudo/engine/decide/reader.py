@@ -15,8 +15,27 @@ from lxml import etree
 from recaudo.engine.decide.feel.parser import normal_name, parse_entry, parse_expression, parse_tests
 from recaudo.engine.decide.feel.tree import Node
 from recaudo.engine.decide.model import (
-    BoxedList, Cell, Conditional, Context, Decision, Entry, Expression, FunctionDefinition, Input, InputData,
-    Invocation, ItemType, Knowledge, Literal, Loop, Model, Output, Relation, Rule, Service, Table,
+    BoxedList,
+    Cell,
+    Conditional,
+    Context,
+    Decision,
+    Entry,
+    Expression,
+    FunctionDefinition,
+    Input,
+    InputData,
+    Invocation,
+    ItemType,
+    Knowledge,
+    Literal,
+    Loop,
+    Model,
+    Output,
+    Relation,
+    Rule,
+    Service,
+    Table,
 )  # fmt: skip
 from recaudo.engine.decide.problems import FeelSyntax, HostileXml, InvalidModel, TooLarge, UnreadableXml
 
@@ -362,7 +381,7 @@ def _href(node: etree._Element) -> str:
 
 def _refuse_duplicates(model: Model) -> None:
     seen: set[str] = set()
-    for node in (*model.inputs, *model.decisions, *model.knowledge, *model.services):
+    for node in model.nodes:
         if node.id in seen:
             raise InvalidModel(
                 where=f"«{node.name}»", what=f"el identificador «{node.id}» se repite", remedy="Cambie uno."

@@ -11,8 +11,21 @@ from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.evaluator import Scope, invoke
 from recaudo.engine.decide.feel.values import Function, Value
 from recaudo.engine.decide.model import (
-    BoxedList, Conditional, Context, Decision, Expression, FunctionDefinition, InputData, Invocation, Knowledge,
-    Literal, Loop, Model, Relation, Service, Table,
+    BoxedList,
+    Conditional,
+    Context,
+    Decision,
+    Expression,
+    FunctionDefinition,
+    InputData,
+    Invocation,
+    Knowledge,
+    Literal,
+    Loop,
+    Model,
+    Relation,
+    Service,
+    Table,
 )  # fmt: skip
 from recaudo.engine.decide.problems import CyclicModel
 from recaudo.engine.decide.tables import FiredRule, TableResult, evaluate_cell, evaluate_table

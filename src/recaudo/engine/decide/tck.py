@@ -17,7 +17,7 @@ from lxml import etree
 from recaudo.engine.decide.feel import temporal, values
 from recaudo.engine.decide.feel.parser import normal_name
 from recaudo.engine.decide.feel.values import Function, Value
-from recaudo.engine.decide.model import Model, Service
+from recaudo.engine.decide.model import Knowledge, Model, Service
 from recaudo.engine.decide.problems import InvalidModel, NotCompilable
 from recaudo.engine.decide.reader import child, children, local, parse_xml, read
 from recaudo.engine.decide.reference import Interpreter
@@ -163,7 +163,7 @@ def _answer(model: Model, case: Case, engine: str) -> Value:
     run = Interpreter(model, case.given)
     if case.kind == "decision":
         return run.decision(model.decision(case.node))
-    node = next(one for one in (*model.knowledge, *model.services) if one.name == case.node)
+    node = next(one for one in model.nodes if isinstance(one, Knowledge | Service) and one.name == case.node)
     function = run.service(node) if isinstance(node, Service) else run.knowledge(node)
     return function.call([case.given.get(name) for name in function.params])
 

@@ -78,7 +78,8 @@ def document(name: str, inputs: Mapping[str, str], decisions: Sequence[TableDraf
     for decision in decisions:
         _decision(root, decision, inputs)
     etree.indent(root, "  ")
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    xml: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return xml
 
 
 def _decision(root: etree._Element, draft: TableDraft | ExpressionDraft, inputs: Mapping[str, str]) -> None:
@@ -126,8 +127,8 @@ def _rule(table: etree._Element, draft: RuleDraft, key: str) -> None:
     _text(_sub(rule, "annotationEntry"), draft.annotation)
 
 
-def _sub(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
-    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", attrib=attributes)
+def _sub(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}", attrib=attributes)
 
 
 def _text(parent: etree._Element, text: str) -> None:

@@ -12,8 +12,26 @@ from recaudo.engine.decide.feel.builtins.calendar import property_of
 from recaudo.engine.decide.feel.builtins.ranges import range_property
 from recaudo.engine.decide.feel.temporal import Date, DateTime, Months, Seconds, Time, from_ordinal
 from recaudo.engine.decide.feel.tree import (
-    Between, Binary, Call, Compare, Const, ContextLiteral, Filter, For, FunctionLiteral, If, In, InstanceOf,
-    ListLiteral, Name, Negate, Node, Path, Quantified, RangeLiteral, Tests,
+    Between,
+    Binary,
+    Call,
+    Compare,
+    Const,
+    ContextLiteral,
+    Filter,
+    For,
+    FunctionLiteral,
+    If,
+    In,
+    InstanceOf,
+    ListLiteral,
+    Name,
+    Negate,
+    Node,
+    Path,
+    Quantified,
+    RangeLiteral,
+    Tests,
 )  # fmt: skip
 from recaudo.engine.decide.feel.values import Function, Range, Value
 

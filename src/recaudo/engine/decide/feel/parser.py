@@ -15,8 +15,26 @@ from typing import NamedTuple, TypeVar
 from recaudo.engine.decide.feel import temporal
 from recaudo.engine.decide.feel.names import BUILTIN_NAMES
 from recaudo.engine.decide.feel.tree import (
-    Between, Binary, Call, Compare, Const, ContextLiteral, Filter, For, FunctionLiteral, If, In, InstanceOf,
-    ListLiteral, Name, Negate, Node, Path, Quantified, RangeLiteral, Tests,
+    Between,
+    Binary,
+    Call,
+    Compare,
+    Const,
+    ContextLiteral,
+    Filter,
+    For,
+    FunctionLiteral,
+    If,
+    In,
+    InstanceOf,
+    ListLiteral,
+    Name,
+    Negate,
+    Node,
+    Path,
+    Quantified,
+    RangeLiteral,
+    Tests,
 )  # fmt: skip
 from recaudo.engine.decide.problems import FeelSyntax
 
@@ -411,7 +429,7 @@ class _Parser:
 
     def type_name(self) -> str:
         """A type as normal text: `number`, `list<number>`, `function<a, b>->c`, `tColor`."""
-        parts = []
+        parts: list[str] = []
         while self.token.kind in ("name", "word") and (not parts or parts[-1] == "." or self.token.text in _TYPE_WORDS):
             parts.append(self.advance().text)
             if self.accept("."):

@@ -14,7 +14,17 @@ from decimal import Decimal
 from typing import Any
 
 from recaudo.engine.decide.feel.temporal import (
-    DAY, NANOS, Date, DateTime, Months, Seconds, Time, at_nanos, from_ordinal, plus_months, time_of_day,
+    DAY,
+    NANOS,
+    Date,
+    DateTime,
+    Months,
+    Seconds,
+    Time,
+    at_nanos,
+    from_ordinal,
+    plus_months,
+    time_of_day,
 )  # fmt: skip
 
 Value = Any

@@ -10,12 +10,37 @@ from typing import Any
 from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.evaluator import Evaluator, Scope, member, uses_input
 from recaudo.engine.decide.feel.tree import (
-    Between, Binary, Call, Compare, Const, ContextLiteral, If, In, ListLiteral, Name, Negate, Node, Path, RangeLiteral, Tests,
+    Between,
+    Binary,
+    Call,
+    Compare,
+    Const,
+    ContextLiteral,
+    If,
+    In,
+    ListLiteral,
+    Name,
+    Negate,
+    Node,
+    Path,
+    RangeLiteral,
+    Tests,
 )  # fmt: skip
 from recaudo.engine.decide.feel.values import Range
 from recaudo.engine.decide.sql import numbers
 from recaudo.engine.decide.sql.terms import (
-    INSTANT, MOMENT, Callable, Items, Known, Refused, Rows, Sql, Struct, Term, kind_of, lift,
+    INSTANT,
+    MOMENT,
+    Callable,
+    Items,
+    Known,
+    Refused,
+    Rows,
+    Sql,
+    Struct,
+    Term,
+    kind_of,
+    lift,
 )  # fmt: skip
 
 MAX_SQL = 200_000

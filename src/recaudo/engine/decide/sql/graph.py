@@ -8,15 +8,40 @@ from typing import Any
 
 from recaudo.engine.decide.conform import Types
 from recaudo.engine.decide.model import (
-    BoxedList, Conditional, Context, Decision, Expression, FunctionDefinition, InputData, Invocation, ItemType,
-    Knowledge, Literal, Model, Relation, Service, Table,
+    BoxedList,
+    Conditional,
+    Context,
+    Decision,
+    Expression,
+    FunctionDefinition,
+    InputData,
+    Invocation,
+    ItemType,
+    Knowledge,
+    Literal,
+    Model,
+    Relation,
+    Service,
+    Table,
 )  # fmt: skip
 from recaudo.engine.decide.problems import CyclicModel, NotCompilable
 from recaudo.engine.decide.sql.expressions import Env, Translator, choose
 from recaudo.engine.decide.sql.layers import Layers
 from recaudo.engine.decide.sql.tables import TableCompiler
 from recaudo.engine.decide.sql.terms import (
-    INSTANT, MOMENT, Callable, Items, Known, Refused, Rows, Sql, Struct, Term, kind_of, lift, quoted,
+    INSTANT,
+    MOMENT,
+    Callable,
+    Items,
+    Known,
+    Refused,
+    Rows,
+    Sql,
+    Struct,
+    Term,
+    kind_of,
+    lift,
+    quoted,
 )  # fmt: skip
 
 # fact type -> FEEL kind, digits, SQL over the quoted source column
@@ -215,12 +240,9 @@ class Graph:
         fitted = {}
         for (name, kind), arg in zip(params, args, strict=True):
             fit = self.conform(arg, kind)
-            if isinstance(fit, Known) and fit.value is None and not (isinstance(arg, Known) and arg.value is None):
-                if not (isinstance(arg, Sql) and arg.kind == "null"):
-                    raise Refused(
-                        f"el argumento «{name}» de «{function.node.name}», que no es del tipo {kind}",
-                        "Corrija el tipo.",
-                    )
+            if _is_null(fit) and not _is_null(arg):
+                what = f"el argumento «{name}» de «{function.node.name}», que no es del tipo {kind}"
+                raise Refused(what, "Corrija el tipo.")
             fitted[name] = self.layers.keep(fit, "a")
         outer = self.envs[function.node.id]
         result = self.express(body, Env({**outer.terms, **fitted}))
@@ -329,6 +351,10 @@ class Graph:
             raise Refused("una división con valores permitidos", "Redondéela con decimal(x, n).")
         condition = lift(self.translator.accepts(tests, term, Env({}))).text
         return replace(term, text=f"(CASE WHEN {condition} THEN {term.text} END)", is_plain=False)
+
+
+def _is_null(term: Term) -> bool:
+    return (isinstance(term, Known) and term.value is None) or (isinstance(term, Sql) and term.kind == "null")
 
 
 def _title(node: InputData | Decision | Knowledge) -> str:

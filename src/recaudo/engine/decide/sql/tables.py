@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
 from recaudo.engine.decide.feel.tree import Tests
@@ -218,6 +219,8 @@ class TableCompiler:
         self.layers.add(
             [(ranks, f"CASE WHEN {' AND '.join(f'{word} = 0' for word in words)} THEN {fallback} ELSE {text} END")]
         )
+        if self.table.aggregation == "+" and fallback == "NULL" and (total := self.scorecard(outputs[0], order, words)):
+            return Compiled(total, self.numbers_list(ranks, numbers, len(order), fallback))
         columns = [self.rows(ranks, [*(column[place] for place in order), *column[len(order) :]]) for column in outputs]
         if self.table.aggregation:
             term = self.aggregate(ranks, columns)
@@ -226,12 +229,34 @@ class TableCompiler:
         else:
             names = [output.name or output.label for output in self.table.outputs]
             term = Rows("context", ranks, columns=tuple(zip(names, columns, strict=True)))
-        numbered = f"list_transform({ranks}, lambda x: (CAST([{', '.join(map(str, numbers))}] AS INTEGER[]))[x])"
-        if fallback != "NULL":
-            numbered = f"CASE WHEN {ranks}[1] <= {len(order)} THEN {numbered} END"
-        rule = self.layers.keep(Rows("number", numbered, (9, 0)), "n")
-        assert isinstance(rule, Rows)
+        rule = self.numbers_list(ranks, numbers, len(order), fallback)
         return Compiled(term, rule)
+
+    def numbers_list(self, ranks: str, numbers: list[int], count: int, fallback: str) -> Rows:
+        """The numbers of the rules that fired, in order."""
+        text = ranks
+        if numbers != list(range(1, count + 1)):
+            text = f"list_transform({ranks}, lambda x: (CAST([{', '.join(map(str, numbers))}] AS INTEGER[]))[x])"
+        if fallback != "NULL":
+            text = f"CASE WHEN {ranks}[1] <= {count} THEN {text} END"
+        rule = self.layers.keep(Rows("number", text, (9, 0)), "n")
+        assert isinstance(rule, Rows)
+        return rule
+
+    def scorecard(self, terms: list[Term], order: list[int], words: list[str]) -> Term | None:
+        """C+ of whole constants: a sum over the bits, without lists. None when the outputs are not that."""
+        values = [terms[place].value if isinstance(terms[place], Known) else None for place in order]  # type: ignore[union-attr]
+        if len(self.table.outputs) != 1 or not all(isinstance(one, Decimal) and one == int(one) for one in values):
+            return None
+        points = [int(one) for one in values]
+        if sum(map(abs, points)) >= 10**15:
+            return None
+        bits = (
+            f"(({words[rank // bins.WORD]} >> {rank % bins.WORD}) & 1) * {point}" for rank, point in enumerate(points) if point
+        )
+        none = " AND ".join(f"{word} = 0" for word in words)
+        text = f"CASE WHEN NOT ({none}) THEN {' + '.join(bits) or '0'} END"
+        return self.layers.column("o", Sql("number", f"CAST({text} AS BIGINT)", (16, 0)))
 
     def fallback(self, outputs: list[list[Term]], count: int) -> tuple[list[list[Term]], str]:
         """Default outputs as one more row, and the list of ranks that means it."""

@@ -140,7 +140,7 @@ def _moment(value: DateTime) -> Sql:
 
 def number_literal(value: Decimal) -> Sql:
     """Exact up to 38 digits, else the nearest DOUBLE."""
-    sign, figures, exponent = value.as_tuple()
+    _, figures, exponent = value.as_tuple()
     assert isinstance(exponent, int)
     scale = max(-exponent, 0)
     precision = max(len(figures) + max(exponent, 0), scale, 1)

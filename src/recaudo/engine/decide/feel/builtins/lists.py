@@ -8,7 +8,15 @@ from decimal import Decimal
 
 from recaudo.engine.decide.feel.builtins.registry import builtin
 from recaudo.engine.decide.feel.values import (
-    CONTEXT, Function, Value, arithmetic, compare, equal, finite, inverse, number,
+    CONTEXT,
+    Function,
+    Value,
+    arithmetic,
+    compare,
+    equal,
+    finite,
+    inverse,
+    number,
 )  # fmt: skip
 
 
@@ -93,7 +101,8 @@ def median(items: list[Value]) -> Value:
         return None
     ordered, middle = sorted(items), len(items) // 2
     if len(items) % 2:
-        return ordered[middle]
+        middle_item: Value = ordered[middle]
+        return middle_item
     return arithmetic("/", arithmetic("+", ordered[middle - 1], ordered[middle]), Decimal(2))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from recaudo.engine.decide.feel.builtins.registry import builtin
 from recaudo.engine.decide.feel.builtins.regex import Unsupported, pattern_of, replacement_of
+from recaudo.engine.decide.feel.builtins.registry import builtin
 from recaudo.engine.decide.feel.values import CONTEXT, Value, finite, to_text
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
