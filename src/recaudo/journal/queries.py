@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -95,10 +95,18 @@ def title(event: Event) -> str:
     return EVENTS.get(event.name, event.name)
 
 
-def verify() -> Verification:
-    """Recompute the chain from the start and compare it with what is stored and with the anchors kept."""
+def last_anchor() -> Anchor | None:
+    return Anchor.objects.order_by("-chain_number").first()
+
+
+def verify(*, outside: Mapping[int, bytes] | None = None) -> Verification:
+    """Recompute the chain from the start and compare it with what is stored and with the anchors kept.
+
+    outside  anchors kept where the owner of the database cannot reach: {number: hash}. Only they show that a whole chain,
+             its anchors included, was written anew.
+    """
     unsealed = Event.objects.filter(hash=None).count()
-    anchors = {a.chain_number: bytes(a.hash) for a in Anchor.objects.all()}
+    anchors = {a.chain_number: bytes(a.hash) for a in Anchor.objects.all()} | dict(outside or {})
     previous, expected = GENESIS, 0
     for event in _chain():
         expected += 1

@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Signing in, signing out, resetting a password, accepting an invitation: the tenant is not known yet.
 IDENTITY_PATHS = ("/cuenta/", "/invitacion/")
-SEEN = "seen_at"
+BEGUN, SEEN = "begun_at", "seen_at"
 SEEN_EVERY_SECONDS = 60
 
 
@@ -64,7 +64,7 @@ class ActingTenant:
         if not user.is_authenticated:
             return self.get_response(request)
         with tenancy.acting(user.tenant_id, user.agency_id):
-            if self._is_idle(request):
+            if self._is_over(request):
                 logout(request)
                 return redirect_to_login(request.get_full_path())
             organisation = workforce.organisation(user.tenant_id)
@@ -72,13 +72,21 @@ class ActingTenant:
             return self.get_response(request)
 
     @staticmethod
-    def _is_idle(request: HttpRequest) -> bool:
-        """Whether nothing was asked for too long; else keep the time, at most once a minute so that reads stay reads."""
-        now, seen = int(time.time()), request.session.get(SEEN)
-        if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
+    def _is_over(request: HttpRequest) -> bool:
+        """Whether the session is too old, or nothing was asked for too long; else keep the time of this request.
+
+        The time is written at most once a minute, so that reads stay reads. The session's own expiry would move with
+        every write: its beginning is kept apart.
+        """
+        session, now = request.session, int(time.time())
+        begun, seen = session.get(BEGUN), session.get(SEEN)
+        if begun is None or seen is None:
+            session[BEGUN] = session[SEEN] = now
+            return False
+        if now - begun > settings.SESSION_COOKIE_AGE or now - seen > settings.SESSION_IDLE_SECONDS:
             return True
-        if seen is None or now - seen >= SEEN_EVERY_SECONDS:
-            request.session[SEEN] = now
+        if now - seen >= SEEN_EVERY_SECONDS:
+            session[SEEN] = now
         return False
 
     def process_view(

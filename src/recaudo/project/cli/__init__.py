@@ -17,6 +17,16 @@ from recaudo.kernel.problems import Problem
 COMMANDS: dict[str, str] = {
     # name: module of recaudo.project.cli that holds a click command called `command`
     "up": "up",
+    "day": "day",
+    "explain": "explain",
+    "snapshot": "snapshot",
+    "demo": "demo",
+    "worker": "worker",
+    "init": "init",
+    "doctor": "doctor",
+    "journal": "journal",
+    "backup": "backup",
+    "restore": "restore",
     "manage": "manage",
 }
 
