@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('run_id', models.UUIDField(null=True)),
                 ('wave_id', models.UUIDField(null=True)),
-                ('case_id', models.UUIDField()),
+                ('case_id', models.UUIDField(null=True)),
                 ('person_id', models.UUIDField()),
                 ('account_id', models.UUIDField(null=True)),
                 ('creditor_id', models.UUIDField(null=True)),

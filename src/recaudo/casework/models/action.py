@@ -52,7 +52,7 @@ class Action(TenantRow):
 
     run_id = models.UUIDField(null=True)
     wave_id = models.UUIDField(null=True)
-    case_id = models.UUIDField()
+    case_id = models.UUIDField(null=True)  # a reminder before the due day belongs to no case
     person_id = models.UUIDField()
     account_id = models.UUIDField(null=True)
     creditor_id = models.UUIDField(null=True)

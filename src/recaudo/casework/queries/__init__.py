@@ -1,0 +1,21 @@
+"""Reads of the casework: the dossier the gate asks, the timeline, queues, holds, the agenda, who works what."""
+
+from recaudo.casework.queries.dossier import Dossier, dossiers
+from recaudo.casework.queries.lists import (
+    agenda_callbacks,
+    case_of,
+    desk_counts,
+    disputes_of,
+    holds_of,
+    open_pauses,
+    pending_counts,
+    permits_of,
+    refusals_by_rule,
+    worked_now,
+)
+from recaudo.casework.queries.timeline import Moment, timeline
+
+__all__ = [
+    "Dossier", "Moment", "agenda_callbacks", "case_of", "desk_counts", "disputes_of", "dossiers", "holds_of", "open_pauses",
+    "pending_counts", "permits_of", "refusals_by_rule", "timeline", "worked_now",
+]  # fmt: skip

@@ -1,0 +1,240 @@
+"""The gate: the only place in the product that makes a Permit. No permit, no contact.
+
+`clear` takes the person's lock, asks the house and the law, writes the answer down either way, and holds the slot until the
+action is closed. `verdict_for` asks the same without holding or writing: for screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from recaudo.casework.models import Action, PermitRecord
+from recaudo.casework.permit import ContactRefused, Permit, PermitExpired
+from recaudo.casework.queries.dossier import Dossier, dossiers
+from recaudo.casework.services import house
+from recaudo.casework.services.house import Question
+from recaudo.casework.services.judge import Answer, judge, permit_end
+from recaudo.journal import services as journal
+from recaudo.kernel.contact import Purpose
+from recaudo.kernel.problems import NotFound, Problem
+from recaudo.law.queries import Rules
+from recaudo.law.queries import rules as rules_in_force
+from recaudo.portfolio.models import ContactPoint
+from recaudo.store import tenancy
+
+OPEN = frozenset({"planned", "in_progress"})
+# A machine may try to send the same message again; a person who rang once has rung.
+RETRIED = frozenset({"sms", "im", "email", "push", "portal", "letter"})
+
+
+class ActionClosed(Problem):
+    code = "action_closed"
+    message = "Esta gestión ya terminó o fue cancelada: no puede usarse para contactar."
+    status = 409
+
+
+class ActionBusy(Problem):
+    code = "action_busy"
+    message = "Esta gestión ya está en curso con otro medio: registre su resultado antes de intentar de nuevo."
+    status = 409
+
+
+def hold_person(person_id: UUID) -> None:
+    """Wait for and keep the person's lock until the transaction ends: one decision about a person at a time.
+
+    Always taken before the row of a case or an action, so that two services cannot wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"person:{tenancy.tenant_id()}:{person_id}"]
+        )
+
+
+def clear(
+    *,
+    action: Action,
+    contact_point: ContactPoint | None,
+    at: datetime,
+    by: Any,
+    content: frozenset[str] | None = None,
+    reply_to: UUID | None = None,
+) -> Permit:
+    """Permission for an action to reach a contact point now; the slot is taken until the action is closed.
+
+    action    planned, or in progress on the same point (a message that is sent again)
+    content   tokens of what will be said, for written channels; None = not known (a call)
+    Returns   a Permit; the action is in progress from here on
+    Raises    ContactRefused (the refusal is written down: catch it inside the transaction, or it is lost with it);
+              ActionClosed; ActionBusy; NotFound
+    """
+    with transaction.atomic():
+        hold_person(action.person_id)
+        fresh = Action.objects.select_for_update().filter(id=action.id).first()
+        if fresh is None:
+            raise NotFound()
+        _usable(fresh, contact_point)
+        dossier = dossiers([fresh.person_id], at=at).get(fresh.person_id)
+        if dossier is None:
+            raise NotFound()
+        rules = rules_in_force()
+        # A re-sent message must not be stopped by its own slot.
+        question = question_of(fresh, dossier, contact_point, forget=fresh.id if fresh.channel in RETRIED else None)
+        answer = judge(dossier, question, at=at, rules=rules, content=content, reply_to=reply_to)
+        until = permit_end(dossier, question, at=at, rules=rules) if answer.allowed else None
+        _write(fresh, question, answer, until, at=at, by=by)
+        if until is not None:
+            _take_slot(fresh, question, answer, until, at=at, by=by)
+            _same(action, fresh)
+            return _permit(fresh, until)
+        _step_back(fresh, answer, at=at, by=by)
+        _same(action, fresh)
+    raise refused(answer)
+
+
+def permit_of(action: Action, *, at: datetime) -> Permit:
+    """The permit that an action in progress holds: a page asked for it, the next one uses it. Raises PermitExpired.
+
+    A contact begins while the permit is valid; its outcome may be written later, while the slot is held.
+    """
+    record = (
+        PermitRecord.objects.filter(action_id=action.id, person_id=action.person_id, is_allowed=True).order_by("-asked_at").first()
+    )
+    if record is None or action.status != "in_progress" or record.valid_until is None:
+        raise PermitExpired()
+    return _permit(action, record.valid_until)
+
+
+def verdict_for(
+    *, person_id: UUID, account_id: UUID | None, creditor_id: UUID | None, channel: str, contact_point: ContactPoint | None,
+    at: datetime, purpose: str = Purpose.COLLECTION, role: str = "", treatment: str = "", find_next: bool = True,
+) -> Answer:  # fmt: skip
+    """What the gate would say, without asking for a slot or writing anything. Raises NotFound. Two queries."""
+    dossier = dossiers([person_id], at=at).get(person_id)
+    if dossier is None:
+        raise NotFound()
+    question = Question(
+        channel, purpose, account_id, creditor_id, house.role_of(dossier, account_id, role), contact_point, tenancy.tenant_id(),
+        tenancy.agency_id() or tenancy.tenant_id(), treatment,
+    )  # fmt: skip
+    return judge(dossier, question, at=at, rules=rules_in_force(), find_next=find_next)
+
+
+def verdicts_for(
+    dossier: Dossier, asked: Iterable[tuple[str, ContactPoint | None]], *, account_id: UUID | None, creditor_id: UUID | None,
+    at: datetime, rules: Rules, purpose: str = Purpose.COLLECTION, find_next: bool = True,
+) -> list[Answer]:  # fmt: skip
+    """The gate's word for several channels and points of one person, from a dossier that was read before. No queries."""
+    role = house.role_of(dossier, account_id, "")
+    collector = tenancy.agency_id() or tenancy.tenant_id()
+    return [
+        judge(
+            dossier, Question(channel, purpose, account_id, creditor_id, role, point, tenancy.tenant_id(), collector), at=at,
+            rules=rules, find_next=find_next,
+        )
+        for channel, point in asked
+    ]  # fmt: skip
+
+
+def question_of(action: Action, dossier: Dossier, point: ContactPoint | None, *, forget: UUID | None = None) -> Question:
+    """The question that an action asks. Its role comes from the account's parties, not from what the action says."""
+    return Question(
+        channel=action.channel,
+        purpose=action.purpose,
+        account_id=action.account_id,
+        creditor_id=action.creditor_id,
+        role=house.role_of(dossier, action.account_id, action.party_role),
+        point=point,
+        tenant_id=tenancy.tenant_id(),
+        collector_id=action.agency_id or tenancy.agency_id() or tenancy.tenant_id(),
+        treatment=action.treatment,
+        action_id=forget,
+    )
+
+
+def refused(answer: Answer) -> ContactRefused:
+    """A refusal as the problem that people see."""
+    return ContactRefused(
+        rule=answer.rule, reason_es=answer.reason_es, citation=answer.citation, next_allowed_at=answer.next_allowed_at, cures=answer.cures
+    )
+
+
+def _usable(action: Action, point: ContactPoint | None) -> None:
+    if action.status not in OPEN or action.direction != "out":
+        raise ActionClosed()
+    if action.status == "in_progress" and action.contact_point_id != (point.id if point else None):
+        raise ActionBusy()
+
+
+def _write(action: Action, question: Question, answer: Answer, until: datetime | None, *, at: datetime, by: Any) -> None:
+    PermitRecord.objects.create(
+        created_at=at,
+        action_id=action.id,
+        person_id=action.person_id,
+        contact_point_id=question.point.id if question.point else None,
+        channel=action.channel,
+        purpose=action.purpose,
+        asked_at=at,
+        is_allowed=answer.allowed,
+        rule=answer.rule[:40],
+        citation=answer.citation[:200],
+        reason=answer.reason_es[:400],
+        next_allowed_at=answer.next_allowed_at,
+        valid_until=until,
+        lawbook_version=answer.lawbook_version,
+        libraries=answer.libraries,
+        by_id=by.id,
+    )
+
+
+def _take_slot(action: Action, question: Question, answer: Answer, until: datetime, *, at: datetime, by: Any) -> None:
+    action.status = "in_progress"
+    action.occurred_at = at if action.channel in RETRIED else action.occurred_at or at
+    action.contact_point_id = question.point.id if question.point else None
+    action.party_role = question.role or action.party_role
+    action.permit_rule, action.permit_valid_until = "", until
+    action.lawbook_version = answer.lawbook_version
+    action.by_id = by.id
+    action.agency_id = action.agency_id or tenancy.agency_id()
+    action.save(
+        update_fields=["status", "occurred_at", "contact_point_id", "party_role", "permit_rule", "permit_valid_until", "lawbook_version",
+                       "by_id", "agency_id"]
+    )  # fmt: skip
+
+
+def _step_back(action: Action, answer: Answer, *, at: datetime, by: Any) -> None:
+    """A refused action waits for its next allowed instant while its plan lives; otherwise it ends here."""
+    waits = answer.next_allowed_at is not None and (action.expires_at is None or answer.next_allowed_at < action.expires_at)
+    if action.status == "planned":
+        if waits and action.run_id is not None:
+            action.not_before_at = answer.next_allowed_at
+        else:
+            action.status = "refused"
+    action.permit_rule, action.lawbook_version = answer.rule[:40], answer.lawbook_version
+    action.save(update_fields=["status", "not_before_at", "permit_rule", "lawbook_version"])
+    journal.record(
+        "contact.refused", by=by, at=at, subject="action", subject_id=action.id, rule=answer.rule, channel=action.channel,
+        purpose=action.purpose, person_id=action.person_id, next_allowed_at=answer.next_allowed_at,
+    )  # fmt: skip
+
+
+def _permit(action: Action, until: datetime) -> Permit:
+    return Permit(
+        action_id=action.id,
+        person_id=action.person_id,
+        contact_point_id=action.contact_point_id,
+        channel=action.channel,
+        purpose=action.purpose,
+        lawbook_version=action.lawbook_version,
+        valid_until=until,
+    )
+
+
+def _same(action: Action, fresh: Action) -> None:
+    """The caller's object becomes what was written."""
+    for field in Action._meta.concrete_fields:
+        setattr(action, field.attname, getattr(fresh, field.attname))

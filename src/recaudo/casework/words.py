@@ -1,0 +1,32 @@
+"""The Spanish names of this context's codes, once."""
+
+from __future__ import annotations
+
+HOLD_ES: dict[str, str] = {
+    "dispute": "Aclaración", "payment_claim": "Dice que ya pagó", "promise": "Promesa vigente", "insolvency": "Insolvencia",
+    "deceased": "Fallecimiento", "legal": "Revisión o etapa jurídica", "represented": "Tiene representante",
+    "vulnerability": "Vulnerabilidad", "regulator": "Autoridad", "fraud": "Posible fraude", "opt_out": "Pidió no ser contactado",
+}  # fmt: skip
+
+ACTION_STATUS_ES: dict[str, str] = {
+    "planned": "Pendiente", "in_progress": "En curso", "done": "Hecha", "cancelled": "Cancelada", "refused": "No permitida",
+    "expired": "Vencida",
+}  # fmt: skip
+
+POINT_STATUS_ES: dict[str, str] = {
+    "unverified": "Sin verificar", "valid": "Válido", "stale": "Desactualizado", "invalid": "No sirve",
+    "wrong_party": "En cuarentena: no es de la persona", "opted_out": "Pidió no usarlo",
+}  # fmt: skip
+
+DISPUTE_ES: dict[str, str] = {"debt": "No reconoce la deuda", "charges": "Cargos o monto", "service": "Producto o servicio"}
+
+DISPUTE_STATUS_ES: dict[str, str] = {
+    "open": "Abierta", "in_review": "En revisión", "waiting_creditor": "Espera al acreedor",
+    "resolved_for_debtor": "Resuelta a favor de la persona", "resolved_against": "Resuelta en contra", "withdrawn": "Retirada",
+}  # fmt: skip
+
+CANCEL_ES: dict[str, str] = {
+    "payment": "por un pago", "promise": "por una promesa", "hold": "por una suspensión", "opt_out": "porque pidió no ser contactada",
+    "wrong_party": "porque el medio no es de la persona", "paid": "porque ya no debe", "withdrawn": "porque se retiró el envío",
+    "replaced": "por otra gestión", "released": "por el ejecutivo", "reassigned": "por reasignación", "case_closed": "porque se cerró el caso",
+}  # fmt: skip
