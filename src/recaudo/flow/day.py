@@ -8,6 +8,7 @@ A second run of the same day changes nothing; one that was killed is resumed. Ea
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.conf import settings
 
 from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
+from recaudo.engine import comply
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts
 from recaudo.flow.services import contact, plan, runs
@@ -25,6 +27,7 @@ from recaudo.strategy import queries as strategy
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
 
+REMIND_DAYS = 7  # how long before the due day a reminder may belong to a case
 STEPS = ("saldos", "promesas", "casos", "hechos", "decidir", "norma", "capacidad", "gestiones", "foto")
 
 
@@ -54,21 +57,23 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
     on, at, counts = run.on, run.started_at, run.counts
     with facts.workspace(settings.STATE / "tmp" / f"day-{run.id}") as db:
         with step("saldos"):
-            counts["buckets"] = portfolio.accrue(on=on, by=by, at=at).buckets
+            counts["buckets"] = portfolio.accrue(on=on, by=by, at=at).accounts
         with step("promesas"):
-            counts["promises"] = agreements.judge_promises(on=on, by=by, at=at)
+            counts["promises"] = asdict(agreements.judge_promises(on=on, by=by, at=at))
         with step("casos"):
-            counts["cases"] = casework.open_cases(on=on, by=by, at=at)
+            counts["cases_opened"] = casework.open_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
+            counts["cases_closed"] = casework.close_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
+            counts["actions_expired"] = casework.expire_actions(by=by, at=at)
         with step("hechos"):
             version, capacity = strategy.active_version(), workforce.capacity_on(on)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
         with step("decidir"):
             run.version_id = version.id
-            counts["treatments"] = plan.decide_all(db, xml=version.xml.encode(), sample_seed=on.toordinal())
+            counts["treatments"] = plan.decide_all(db, xml=version.xml.encode(), seed=on.toordinal())
         with step("norma"):
-            run.lawbook_version = law.lawbook_version()
-            counts["refused_by_rule"] = plan.ask_the_law(db, toggles=law.toggles(), on=on, at=at)
+            run.lawbook_version = comply.lawbook().version[:16]
+            counts["refused_by_rule"] = plan.ask_the_law(db, rules=law.rules(), tenant=tenant, on=on, at=at)
         with step("capacidad"):
             counts.update(plan.fit_capacity(db, capacity=capacity))
         with step("gestiones"):

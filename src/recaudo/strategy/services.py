@@ -65,12 +65,12 @@ def sound(xml: bytes) -> decide.Model:
     """The model of a file that the day can use. Raises StrategyNotSound with what is wrong, where and how to mend it."""
     model = decide.read(xml)
     serious = [finding for finding in decide.check(model, types()) if finding.severity == "error"]
-    missing = sorted(set(OUTPUTS) - set(model.output_names))
+    if serious:
+        raise StrategyNotSound(findings=" · ".join(f"{f.message} {f.remedy}" for f in serious[:5]))
+    compiled = decide.compile(model, types())
+    missing = sorted(set(OUTPUTS) - {column.name for column in compiled.columns})
     if missing:
         raise StrategyNotSound(findings=f"faltan las salidas {', '.join(missing)}")
-    if serious:
-        raise StrategyNotSound(findings=" · ".join(f.text for f in serious[:5]))
-    decide.compile(model, types())
     return model
 
 

@@ -129,14 +129,14 @@ def run(
     source = table if isinstance(table, str) else _SOURCE
     try:
         _refuse_unfit(compiled, source, connection, keys)
-        return _arrow(connection.execute(compiled.sql(source, keys)))
+        return _arrow(connection.sql(compiled.sql(source, keys)))
     finally:
         if not isinstance(table, str):
             connection.unregister(_SOURCE)
 
 
-def _arrow(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
-    return cursor.to_arrow_table()
+def _arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
+    return relation.to_arrow_table()
 
 
 def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
@@ -148,7 +148,8 @@ def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyCo
     floats = [name for name in compiled.facts if types[name] in ("FLOAT", "DOUBLE")]
     if floats:
         counts = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in floats)
-        row = connection.execute(f"SELECT {counts} FROM {quoted(source)}").fetchone() or ()
+        # Fetched to the end: DuckDB 2 refuses other work while a result is open.
+        row = connection.execute(f"SELECT {counts} FROM {quoted(source)}").fetchall()[0]
         for name, count in zip(floats, row, strict=True):
             if count:
                 raise NotFinite(fact=name, count=count)

@@ -65,7 +65,7 @@ SELECT person_id, account_id FROM casework_dispute
 WHERE tenant_id = {tenant} AND status IN ('open', 'in_review', 'waiting_creditor')
 """
 CONSENTS = """
-SELECT person_id, kind AS type, channels, given_at AT TIME ZONE 'UTC' AS since,
+SELECT person_id, creditor_id, kind AS type, channels, given_at AT TIME ZONE 'UTC' AS since,
        revoked_at AT TIME ZONE 'UTC' AS revoked
 FROM portfolio_consent WHERE tenant_id = {tenant} AND (revoked_at IS NULL OR revoked_at > {at})
 """
@@ -79,7 +79,7 @@ CREATE TABLE facts AS
 WITH reach AS (
   SELECT person_id,
          arg_max(point_id, ownership_score) FILTER (kind = 'phone') AS phone_id,
-         arg_max(point_id, ownership_score) FILTER (kind = 'phone' AND line_type IN ('mobile', 'unknown', '')) AS sms_id,
+         arg_max(point_id, ownership_score) FILTER (kind = 'phone' AND line_type <> 'fixed') AS sms_id,
          arg_max(point_id, ownership_score) FILTER (kind = 'im') AS im_id,
          arg_max(point_id, ownership_score) FILTER (kind = 'email') AS email_id,
          arg_max(point_id, ownership_score) FILTER (kind = 'address') AS address_id,

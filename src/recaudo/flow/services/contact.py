@@ -40,13 +40,12 @@ INSERT INTO casework_action (id, tenant_id, created_at, run_id, wave_id, case_id
   contact_point_id, party_role, direction, channel, purpose, status, planned_on, not_before_at, expires_at, treatment,
   template, priority, permit_rule, lawbook_version, disposition, contact_level, effect, is_attempt, is_contact, is_rpc,
   is_tpc, nonpayment_reason, reason_provenance, note, agency_id, cancelled_reason)
-SELECT recaudo_derived(%(on)s, %(tenant)s::text, 'action', s.account_id::text), %(tenant)s, %(born)s, %(run)s, w.id, k.id, s.person_id,
+SELECT recaudo_derived(%(on)s, %(tenant)s::text, 'action', s.account_id::text), %(tenant)s, %(born)s, %(run)s, NULL, k.id, s.person_id,
   s.account_id, s.creditor_id, s.contact_point_id, 'holder', 'out', s.channel, s.purpose, 'planned', %(on)s,
   s.not_before_at, %(expires)s, s.treatment, s.template, s.priority, '', %(lawbook)s, '', '', '', false, false, false,
   false, '', '', '', s.agency_id, ''
 FROM planned s
 LEFT JOIN casework_case k ON k.person_id = s.person_id AND k.tenant_id = %(tenant)s AND k.status = 'open'
-LEFT JOIN casework_wave w ON w.run_id = %(run)s AND w.tenant_id = %(tenant)s AND w.channel = s.channel
 ON CONFLICT DO NOTHING
 """
 
@@ -56,7 +55,6 @@ def open_actions(
 ) -> dict[str, int]:
     """Write the actions of a run and the waves that hold them. Returns new actions by channel."""
     by_channel = dict(execute(db, "SELECT planned_channel, count(*) FROM outcome WHERE outcome = 'planned' GROUP BY 1"))
-    casework.prepare_waves(run_id=run.id, on=run.on, counts=by_channel, by=by, at=at)
     reader = db.execute(PLANNED).to_arrow_reader(100_000)
     with staging("planned", STAGED) as table:
         copy_csv(table, list(STAGED), _csv(reader))
@@ -67,6 +65,7 @@ def open_actions(
                 {"tenant": run.tenant_id, "on": run.on, "born": day_at(run.on, "UTC"), "run": run.id, "expires": expires_at, "lawbook": lawbook_version},
             )
             opened = cursor.rowcount
+    casework.prepare_waves(run_id=run.id, on=run.on, by=by, at=at)
     journal.record(
         "actions.opened", by=by, at=at, subject="run", subject_id=run.id, count=opened, by_channel=by_channel,
         digest=_digest(db),

@@ -15,47 +15,83 @@ from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from recaudo.casework import catalogue
 from recaudo.engine import allocate, comply, decide
 from recaudo.engine.facts import types
 from recaudo.flow.models import Run
 from recaudo.flow.queries.facts import run as execute
 from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
+from recaudo.kernel.time import day_at
+from recaudo.law.queries import Rules
 from recaudo.strategy import services as strategy
 from recaudo.strategy.models import StrategyVersion
+from recaudo.workforce.models import Tenant
 
 SAMPLE = 1000  # accounts that the reference evaluator decides again, every day
+HOUR = 11  # the debtor's clock at which the bulk screen asks; the gate asks again at the second of contact
+CONSENTS = ("authorised_channel", "tcpa_consent", "marketing_consent")
 
 
-class EvaluatorsDiffer(Problem):
-    code = "evaluators_differ"
-    message = (
-        "La estrategia compilada y la de referencia no coinciden en {count} cuentas de muestra: la jornada se detuvo antes "
-        "de contactar. Avise a soporte con el identificador de la corrida."
-    )
-    status = 500
+class NoPortfolio(Problem):
+    code = "no_portfolio"
+    message = "No hay cuentas abiertas con saldo: cargue una cartera en Cargas antes de ejecutar la jornada."
+    status = 409
 
 
-def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, sample_seed: int) -> dict[str, int]:
-    """Apply the strategy to every account, and check a sample of it against the reference.
+class NoCapacity(Problem):
+    code = "no_capacity"
+    message = "No hay capacidad definida para ese día de la semana: indíquela en Usuarios y roles, Capacidad."
+    status = 409
 
-    Returns accounts by treatment. Raises EvaluatorsDiffer; what `decide.read` and `decide.compile` refuse.
+
+def require(*, accounts: int, capacity: dict[str, int]) -> None:
+    """Refuse a day that could do nothing, before it does anything. Raises NoPortfolio, NoCapacity."""
+    if accounts == 0:
+        raise NoPortfolio()
+    if not any(capacity.values()):
+        raise NoCapacity()
+
+
+def usd_rates(tenant: Tenant) -> dict[str, float]:
+    """USD cents per minor unit, by currency, from the organisation's settings: {"usd_rates": {"MXN": "18.40"}} per dollar."""
+    return {
+        code: 10 ** (2 - minor_digits(code)) / float(per_dollar)
+        for code, per_dollar in tenant.settings.get("usd_rates", {}).items()
+    }
+
+
+def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> dict[str, int]:
+    """Apply the strategy to every account, and decide a sample of them again with the reference.
+
+    Returns accounts by treatment. Raises EnginesDiffer (the day stops before anybody is contacted), and what
+    `decide.read` and `decide.compile` refuse.
     """
-    model = decide.read(xml)
-    compiled = decide.compile(model, types())
+    compiled = decide.compile(decide.read(xml), types())
     decided = decide.run(compiled, "facts", db)
-    db.register("decided_arrow", decided)
-    execute(db, "CREATE TABLE decided AS SELECT * FROM decided_arrow")
-    db.unregister("decided_arrow")
-    facts = ", ".join(types())
+    _keep(db, "decided", decided)
+    names = ", ".join(("account_id", *compiled.facts))
     sampled = db.execute(
-        f"SELECT {facts} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(sample_seed)}
+        f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
     ).to_arrow_table()
-    differences = decide.differences(model, sampled, SAMPLE)
-    if differences:
-        raise EvaluatorsDiffer(count=len(differences))
+    decide.verify(compiled, sampled, _decided(db, sampled), sample=SAMPLE)
     return dict(execute(db, "SELECT treatment, count(*) FROM decided GROUP BY 1 ORDER BY 2 DESC"))
+
+
+def _decided(db: duckdb.DuckDBPyConnection, sampled: pa.Table) -> pa.Table:
+    db.register("sampled", sampled.append_column("place", pa.array(range(sampled.num_rows))))
+    rows = db.execute("SELECT d.* FROM decided d JOIN sampled s USING (account_id) ORDER BY s.place").to_arrow_table()
+    db.unregister("sampled")
+    return rows
+
+
+def _keep(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    db.register("kept", rows)
+    execute(db, f"CREATE TABLE {name} AS SELECT * FROM kept")
+    db.unregister("kept")
 
 
 CANDIDATES = """
@@ -73,40 +109,44 @@ reached AS (
 SELECT row_number() OVER (ORDER BY r.account_id, r.way) AS candidate_id, r.account_id, f.person_id, r.way, r.channel, r.point_id,
        f.country, f.subdivision,
        list_distinct(list_concat(f.zones, coalesce(p.zones, []::VARCHAR[]))) AS zones,
-       CASE WHEN d.treatment LIKE 'REMIND%' THEN 'reminder' ELSE 'collection' END AS purpose,
-       'debtor' AS person_role, f.creditor_id::VARCHAR AS creditor, coalesce(f.agency_id::VARCHAR, 'house') AS collector,
-       p.place, CASE p.source WHEN 'creditor' THEN 'entity' ELSE p.source END AS address_source,
-       r.account_id::VARCHAR AS debt_id, f.hold_active, f.promise_active, d.treatment, d.priority
+       CASE WHEN f.overdue_minor <= 0 OR d.template = 'recordatorio_promesa' THEN 'reminder' ELSE 'collection' END AS purpose,
+       'debtor' AS person_role, f.creditor_id::VARCHAR AS creditor, coalesce(f.agency_id::VARCHAR, $house) AS collector,
+       CASE WHEN p.kind IN ('phone', 'address') THEN CASE p.place WHEN 'work' THEN 'workplace' ELSE p.place END END AS place,
+       CASE p.source WHEN 'creditor' THEN 'entity' WHEN 'employer' THEN 'third_party' ELSE p.source END AS address_source,
+       f.account_id::VARCHAR AS debt_id, z.planned_at, d.treatment, d.priority,
+       CASE WHEN r.point_id IS NULL THEN 'HOUSE-POINT'
+            WHEN f.hold_active THEN 'HOUSE-HOLD'
+            WHEN f.promise_active AND d.template <> 'recordatorio_promesa' THEN 'HOUSE-PROMISE'
+            WHEN t.person_id IS NOT NULL AND $daily THEN 'HOUSE-CAP' END AS house_rule
 FROM reached r JOIN facts f USING (account_id) JOIN decided d USING (account_id) LEFT JOIN point p USING (point_id)
+LEFT JOIN zone z ON z.zone = f.zones[1]
+LEFT JOIN (SELECT DISTINCT person_id FROM history WHERE direction = 'out' AND is_attempt AND occurred_at >= $today) t
+       ON t.person_id = f.person_id
 """
-
-
-def ask_the_law(db: duckdb.DuckDBPyConnection, *, toggles: dict[str, str], on: date, at: datetime) -> dict[str, int]:
-    """Screen every candidate in bulk, as of 11:00 on the debtor's clock that day. The gate asks again at the second of contact.
-
-    Returns refusals by rule.
-    """
-    execute(db, CANDIDATES)
-    execute(db, HOUSE)
-    _planned_at(db, on)
-    table = db.execute(f"SELECT {', '.join(comply.CANDIDATE_COLUMNS)} FROM candidate WHERE house_rule IS NULL").to_arrow_table()
-    answers = comply.screen(
-        table, history=_history(db), states=_states(db), consents=db.execute("SELECT * FROM consent").to_arrow_table(),
-        packs=comply.packs(toggles=toggles), on=on,
-    )
-    db.register("answers", answers)
-    execute(db, PERMITTED)
-    db.unregister("answers")
-    return dict(execute(db, "SELECT rule_id, count(*) FROM permitted WHERE NOT allowed GROUP BY 1 ORDER BY 2 DESC"))
-
-
-# What the house refuses before the law is asked: the same rules as casework's gate, over whole columns.
-HOUSE = """
-CREATE OR REPLACE TABLE candidate AS
-SELECT *, CASE WHEN point_id IS NULL THEN 'HOUSE-NO-POINT'
-               WHEN hold_active THEN 'HOUSE-HOLD'
-               WHEN promise_active AND purpose <> 'reminder' THEN 'HOUSE-PROMISE' END AS house_rule
-FROM candidate
+ASKED = """
+SELECT candidate_id, person_id::VARCHAR AS person_id, country, subdivision, zones, channel, purpose, person_role, creditor,
+       collector, place, address_source, debt_id, planned_at
+FROM candidate WHERE house_rule IS NULL ORDER BY candidate_id
+"""
+HISTORY = """
+SELECT person_id::VARCHAR AS person_id, account_id::VARCHAR AS debt_id, creditor_id::VARCHAR AS creditor,
+       coalesce(agency_id::VARCHAR, $house) AS collector, channel, direction, w.outcome, purpose, occurred_at AS at
+FROM history h LEFT JOIN law_word w USING (disposition, channel) WHERE h.is_attempt OR h.direction = 'in'
+"""
+# A consent that names a creditor is taken where the person has no other; the gate knows better, account by account.
+CONSENTED = """
+WITH alone AS (SELECT person_id, any_value(creditor_id) AS creditor_id FROM facts GROUP BY 1 HAVING count(DISTINCT creditor_id) = 1)
+SELECT c.person_id::VARCHAR AS person_id, c.type, CASE WHEN len(c.channels) > 0 THEN c.channels END AS channels, c.since, c.revoked
+FROM consent c LEFT JOIN alone a USING (person_id)
+WHERE c.type IN $kinds AND (c.creditor_id IS NULL OR c.creditor_id = a.creditor_id)
+"""
+STATES = """
+SELECT person_id::VARCHAR AS person_id, type AS state, since, revoked AS until, CASE WHEN len(channels) > 0 THEN channels END AS channels
+FROM consent WHERE type NOT IN $kinds AND type <> 'hours_waiver'
+UNION ALL
+SELECT person_id::VARCHAR, CASE kind WHEN 'insolvency' THEN 'insolvency_proceeding' WHEN 'legal' THEN 'in_court'
+                                     ELSE 'attorney_represented' END, from_at, until_at, NULL
+FROM hold WHERE kind IN ('insolvency', 'legal', 'represented')
 """
 PERMITTED = """
 CREATE TABLE permitted AS
@@ -114,9 +154,67 @@ SELECT c.*, coalesce(a.allowed, false) AND c.house_rule IS NULL AS allowed,
        coalesce(c.house_rule, a.rule_id) AS rule_id, a.next_allowed_at
 FROM candidate c LEFT JOIN answers a USING (candidate_id)
 """
+
+
+def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, on: date, at: datetime) -> dict[str, int]:
+    """Screen every candidate in bulk, as of 11:00 on the debtor's clock of the day. Returns refusals by rule.
+
+    The house's plain rules first (no point, holds, promises, the cap of the day), then the law and the house's longer cap.
+    The gate asks all of it again at the second of contact.
+    """
+    zones = [row[0] for row in execute(db, "SELECT DISTINCT zones[1] FROM facts WHERE zones[1] IS NOT NULL")]
+    moments = [day_at(on, zone, HOUR).replace(tzinfo=None) for zone in zones]
+    _keep(db, "zone", pa.table({"zone": pa.array(zones, pa.string()), "planned_at": pa.array(moments, pa.timestamp("us"))}))
+    words = [
+        (one.code, channel, one.law_word(channel)) for one in catalogue.dispositions().values() for channel in catalogue_channels()
+    ]
+    _keep(db, "law_word", pa.table(dict(zip(("disposition", "channel", "outcome"), map(list, zip(*words, strict=True)), strict=True))))
+    daily = any(cap.period_days == 1 for cap in rules.caps)
+    longer = next((cap for cap in rules.caps if cap.period_days > 1), None)
+    house = str(tenant.id)
+    today = day_at(on, tenant.zone).replace(tzinfo=None)
+    execute(db, CANDIDATES, {"house": house, "daily": daily, "today": today})
+    answers = comply.screen(
+        _aware(db.execute(ASKED)),
+        _aware(db.execute(HISTORY, {"house": house})),
+        _aware(db.execute(STATES, {"kinds": list(CONSENTS)})),
+        _aware(db.execute(CONSENTED, {"kinds": list(CONSENTS)})),
+        comply.lawbook().packs(toggles={name: choice for name, choice in rules.toggles.items() if choice != "default"}),
+        at,
+        preferences=NO_PREFERENCES,
+        cap=longer,
+    )
+    db.register("answers", answers)
+    execute(db, PERMITTED)
+    db.unregister("answers")
+    return dict(execute(db, "SELECT coalesce(rule_id, 'LAW-UNKNOWN'), count(*) FROM permitted WHERE NOT allowed GROUP BY 1 ORDER BY 2 DESC"))
+
+
+def _aware(result: duckdb.DuckDBPyConnection) -> pa.Table:
+    """A result as Arrow, its instants said to be UTC (the workspace keeps them without a zone)."""
+    table = result.to_arrow_table()
+    for place, name in enumerate(table.column_names):
+        if pa.types.is_timestamp(table.schema.field(name).type):
+            column = pc.assume_timezone(table[name].cast(pa.timestamp("us")), "UTC")
+            table = table.set_column(place, name, column)
+    return table
+
+
+def catalogue_channels() -> tuple[str, ...]:
+    """The channels whose past contacts the law may count."""
+    return ("call", "prerecorded", "sms", "im", "email", "letter", "visit", "push", "portal")
+
+
+# Wishes about hours are asked by the gate, on the debtor's own clock at the second of contact.
+NO_PREFERENCES = pa.table({
+    "person_id": pa.array([], pa.string()), "kind": pa.array([], pa.string()), "days": pa.array([], pa.list_(pa.int64())),
+    "starts": pa.array([], pa.int64()), "ends": pa.array([], pa.int64()), "place": pa.array([], pa.string()),
+    "since": pa.array([], pa.timestamp("us", "UTC")), "until_date": pa.array([], pa.date32()),
+})  # fmt: skip
+
 OPTIONS = """
 SELECT candidate_id, account_id::VARCHAR AS account_id, person_id::VARCHAR AS person_id, channel,
-       CAST(priority + CASE way WHEN 1 THEN 0.5 ELSE 0 END AS DOUBLE) AS value, CAST(0 AS BIGINT) AS cost_minor, priority
+       CAST(priority + CASE way WHEN 1 THEN 0.5 ELSE 0 END AS DOUBLE) AS value
 FROM permitted WHERE allowed ORDER BY candidate_id
 """
 OUTCOME = """
@@ -144,39 +242,9 @@ def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> 
     """Choose at most one contact per person within each channel's units of the day. Returns used units, prices and the gap."""
     options = db.execute(OPTIONS).to_arrow_table()
     plan = allocate.plan(options, capacity)
-    db.register("chosen_arrow", plan.chosen)
-    execute(db, "CREATE TABLE chosen AS SELECT candidate_id FROM chosen_arrow")
-    db.unregister("chosen_arrow")
+    _keep(db, "chosen", plan.chosen.select(["candidate_id"]))
     execute(db, OUTCOME)
-    return {"used": plan.used, "capacity": capacity, "prices": plan.prices, "gap": plan.gap}
-
-
-class NoPortfolio(Problem):
-    code = "no_portfolio"
-    message = "No hay cuentas abiertas con saldo: cargue una cartera en Cargas antes de ejecutar la jornada."
-    status = 409
-
-
-class NoCapacity(Problem):
-    code = "no_capacity"
-    message = "No hay capacidad definida para ese día de la semana: indíquela en Ajustes, Capacidad."
-    status = 409
-
-
-def require(*, accounts: int, capacity: dict[str, int]) -> None:
-    """Refuse a day that could do nothing, before it does anything. Raises NoPortfolio, NoCapacity."""
-    if accounts == 0:
-        raise NoPortfolio()
-    if not any(capacity.values()):
-        raise NoCapacity()
-
-
-def usd_rates(tenant: Any) -> dict[str, float]:
-    """USD cents per minor unit, by currency, from the organisation's settings: {"usd_rates": {"MXN": "18.40"}} per dollar."""
-    return {
-        code: 10 ** (2 - minor_digits(code)) / float(per_dollar)
-        for code, per_dollar in tenant.settings.get("usd_rates", {}).items()
-    }
+    return {"used": plan.used, "capacity": capacity, "prices": plan.prices, "gap": round(plan.gap, 6)}
 
 
 def keep(db: duckdb.DuckDBPyConnection, *, run: Run, version: StrategyVersion, by: Any, at: datetime) -> None:
