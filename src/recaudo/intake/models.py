@@ -43,9 +43,11 @@ class Batch(TenantRow):
     """One file received.
 
     status   received checking checked applying applied failed undone
-    totals   {currency: {"source": minor units in the file, "applied": minor units booked}}
+    totals   {currency: {"source", "accepted", "refused", "unchanged", "applied": minor units}}: source = accepted + refused
     changes  counts of what was created, updated, unchanged
-    before   what an undo needs: kept as a Parquet file under the batch's key
+    portfolio  the book chosen for this file; the layout's when null
+    reading  how it was read: format, encoding, delimiter, sheet, titles
+    What an undo needs is kept beside the file as Parquet (`services/undo.py`).
     """
 
     layout = models.ForeignKey(Layout, null=True, on_delete=models.PROTECT)
@@ -60,6 +62,8 @@ class Batch(TenantRow):
     rejected_count = models.IntegerField(default=0)
     changes = models.JSONField(default=dict)
     totals = models.JSONField(default=dict)
+    portfolio = models.ForeignKey(Portfolio, null=True, on_delete=models.PROTECT)
+    reading = models.JSONField(default=dict)
     problem = models.CharField(max_length=400, blank=True)
     progress = models.FloatField(default=0)
     by_id = models.UUIDField(null=True)
@@ -75,13 +79,17 @@ class Batch(TenantRow):
 
 
 class Rejection(TenantRow):
-    """A row refused: which, which field, why, how to mend it. The row as received is kept encrypted for the download."""
+    """A row refused, or (not `is_row`) one datum of a row left out: which, which field, why, how to mend it.
+
+    row   the cells as received (JSON list), encrypted, on the first rejection of each row; for the download
+    """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rejections")
     row_number = models.IntegerField()
     field = models.CharField(max_length=60)
     code = models.CharField(max_length=40)
     reason = models.CharField(max_length=300)
+    is_row = models.BooleanField(default=True)
     row = EncryptedField(null=True)
 
     class Personal:

@@ -1,0 +1,55 @@
+"""Clean values on their way into staging tables: sealed in bulk, bound to keys made here, written as CSV by Arrow."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from recaudo.store.bulk import copy_csv
+from recaudo.store.fields import aad, blind_index, encrypt
+from recaudo.store.keys import uuid7
+
+
+def fresh_ids(count: int) -> list[str]:
+    """UUIDv7 texts, the time of now and random bits of their own."""
+    stamp = str(uuid7())[:13]
+    bits = os.urandom(10 * count).hex()
+    return [
+        f"{stamp}-7{bits[at : at + 3]}-{'89ab'[int(bits[at + 3], 16) & 3]}{bits[at + 4 : at + 7]}-{bits[at + 7 : at + 19]}"
+        for at in range(0, 20 * count, 20)
+    ]
+
+
+def sealed(values: Sequence[str | None], table: str, column: str, ids: Sequence[str]) -> list[str | None]:
+    """Ciphertexts as PostgreSQL's hexadecimal, each bound to its row."""
+    return [
+        None if value is None else "\\x" + encrypt(value, aad(table, column, key)).hex() for value, key in zip(values, ids, strict=True)
+    ]
+
+
+def indexes(values: Sequence[str | None], kind: str) -> list[str | None]:
+    """Blind indexes as PostgreSQL's hexadecimal."""
+    return [None if value is None else "\\x" + blind_index(value, kind).hex() for value in values]
+
+
+def array_literals(lists: pa.Array) -> pa.Array:
+    """Lists of plain words as PostgreSQL's array literals; null becomes empty."""
+    import pyarrow.compute as pc
+
+    joined = pc.binary_join(pc.fill_null(lists, pa.scalar([], lists.type)), ",")
+    return pc.binary_join_element_wise(pa.scalar("{"), joined, pa.scalar("}"), "")
+
+
+def stage(name: str, table: pa.Table) -> int:
+    """COPY an Arrow table into a staging table of the same columns. Returns its rows."""
+    if table.num_rows:
+        out = io.BytesIO()
+        arrow_csv.write_csv(table, out, arrow_csv.WriteOptions(include_header=False))
+        view = out.getbuffer()
+        size = 1 << 20
+        copy_csv(name, table.column_names, (bytes(view[at : at + size]) for at in range(0, len(view), size)))
+    return table.num_rows

@@ -1,0 +1,171 @@
+"""From checked values to the three staging tables of account files: accounts, persons, contact points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recaudo.engine.comply import zones_for
+from recaudo.intake.checking import Checked, given
+from recaudo.intake.fields import COMPONENT_FIELDS, PARTIES
+from recaudo.intake.plan import Plan
+from recaudo.intake.services.sealing import array_literals, fresh_ids, indexes, sealed, stage
+from recaudo.portfolio.services import masked
+
+ACCOUNT: dict[str, str] = {
+    "row_number": "integer", "id": "uuid", "creditor_id": "uuid", "portfolio_id": "uuid", "number": "text", "product": "text", "currency": "text",
+    "status": "text", "opened_on": "date", "issued_on": "date", "written_off_on": "date", "credit_limit": "bigint", "balance": "bigint",
+    "has_balance": "boolean", "overdue": "bigint", "instalments_overdue": "integer", "due_on": "date", "next_due_on": "date", "next_amount": "bigint",
+    "dpd": "integer", "has_delay": "boolean", "is_derived": "boolean", "invoice_amount": "bigint", "last_payment_on": "date",
+    "last_payment": "bigint", "worst_status_6m": "integer", "risk_score": "integer", "branch": "text", "origin_channel": "text",
+    "pay_reference": "text", "acceptance": "text", "purchase_order": "text", **dict.fromkeys(COMPONENT_FIELDS, "bigint"),
+    "derived": "jsonb", "extra": "jsonb",
+}  # fmt: skip
+PERSON: dict[str, str] = {
+    "row_number": "integer", "role": "text", "id": "uuid", "nid_index": "bytea", "nid": "bytea", "birth_on": "bytea", "kind": "text", "name": "text",
+    "search_name": "text", "id_type": "text", "country": "text", "subdivision": "text", "municipality": "text", "zones": "text[]",
+    "consent_channels": "text[]", "consent_on": "date",
+}  # fmt: skip
+POINT: dict[str, str] = {
+    "row_number": "integer", "role": "text", "id": "uuid", "kind": "text", "value": "bytea", "value_index": "bytea", "hint": "text",
+    "line_type": "text", "country": "text", "subdivision": "text", "municipality": "text", "zones": "text[]", "place": "text",
+}  # fmt: skip
+TABLES = {"intake_account": ACCOUNT, "intake_person": PERSON, "intake_point": POINT}
+
+
+class Stager:
+    """Stages chunk after chunk; remembers the zones of the places it met."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._zones: dict[tuple[str, str, str], tuple[str, ...]] = {}
+
+    def stage(self, checked: Checked) -> None:
+        if not len(checked.rows):
+            return
+        self._accounts(checked)
+        if self.plan.target != "accounts":
+            return
+        for prefix, role in PARTIES.items():
+            base = prefix or "holder_"
+            if f"{base}name" in checked.values:
+                self._persons(checked, prefix, base, role)
+
+    def _accounts(self, checked: Checked) -> None:
+        count = len(checked.rows)
+        columns: dict[str, pa.Array] = {"row_number": pa.array(checked.rows), "id": pa.array(fresh_ids(count))}
+        for name in ACCOUNT:
+            if name not in columns:
+                columns[name] = checked.values.get(name, pa.nulls(count, pa.string()))
+        stage("intake_account", pa.table({name: columns[name] for name in ACCOUNT}))
+
+    def _persons(self, checked: Checked, prefix: str, base: str, role: str) -> None:
+        values, everyone = checked.values, len(checked.rows)
+        here = given(values[f"{base}name"])
+        at = pa.array(np.flatnonzero(here))
+        if not len(at):
+            return
+        rows = checked.rows[here]
+        ids = fresh_ids(len(rows))
+        names, numbers = values[f"{base}name"].take(at), values[f"{base}id"].take(at)
+        value = pc.struct_field(numbers, "value").to_pylist()
+        empty = pa.nulls(len(rows), pa.string())
+        countries = values["country"].take(at)
+        places = {name: values[name].take(at) if name in values and not prefix else empty for name in ("subdivision", "municipality")}
+        zones = self._address_zones(countries, places["subdivision"], places["municipality"])
+        zones = self._with_phones(values, prefix, at, zones, known=given(places["subdivision"]) | given(places["municipality"]))
+        births = values["holder_birth_on"].take(at) if not prefix and "holder_birth_on" in values else None
+        texts = births.cast(pa.string()).to_pylist() if births is not None else [None] * len(rows)
+        consents = values.get("consent_channels") if not prefix else None
+        has_zone_list = pa.array(["{" + ",".join(one) + "}" for one in zones], pa.string())
+        stage("intake_person", pa.table({
+            "row_number": pa.array(rows), "role": pa.repeat(pa.scalar(role), len(rows)), "id": pa.array(ids),
+            "nid_index": pa.array(indexes(value, "national_id"), pa.string()),
+            "nid": pa.array(sealed(value, "portfolio_person", "national_id", ids), pa.string()),
+            "birth_on": pa.array(sealed(texts, "portfolio_person", "birth_on", ids), pa.string()),
+            "kind": values[f"{base}kind"].take(at), "name": pc.utf8_slice_codeunits(pc.struct_field(names, "value"), 0, 160),
+            "search_name": pc.utf8_slice_codeunits(pc.struct_field(names, "search_key"), 0, 160),
+            "id_type": pc.fill_null(pc.struct_field(numbers, "kind"), ""), "country": countries,
+            "subdivision": pc.fill_null(places["subdivision"], ""), "municipality": pc.fill_null(places["municipality"], ""),
+            "zones": has_zone_list,
+            "consent_channels": array_literals(consents.take(at)) if consents is not None else empty,
+            "consent_on": values["consent_on"].take(at) if "consent_on" in values and not prefix else pa.nulls(len(rows), pa.date32()),
+        }))  # fmt: skip
+        common = _Common(rows, role, countries, places["subdivision"], places["municipality"], has_zone_list)
+        del everyone
+        for n in range(1, 4):
+            if f"{prefix}phone_{n}" in values:
+                self._phones(values[f"{prefix}phone_{n}"].take(at), common, is_first=n == 1)
+            if f"{prefix}email_{n}" in values:
+                self._plain(pc.struct_field(values[f"{prefix}email_{n}"].take(at), "match_key"), "email", common)
+        if not prefix and "street" in values:
+            self._plain(pc.struct_field(values["street"].take(at), "value"), "address", common, is_placed=True)
+
+    def _phones(self, phones: pa.Array, common: _Common, *, is_first: bool) -> None:
+        kinds = pc.fill_null(pc.struct_field(phones, "type"), "").to_pylist()
+        e164 = pc.struct_field(phones, "e164").to_pylist()
+        variants = pc.struct_field(phones, "variants").to_pylist()
+        # A Brazilian mobile without its ninth digit cannot be dialled; its variant can.
+        dialable = pc.struct_field(phones, "dialable").to_pylist()
+        e164 = [variants[n][-1] if ok is False else number for n, (number, ok) in enumerate(zip(e164, dialable, strict=True))]
+        zones = array_literals(pc.struct_field(phones, "zones"))
+        place = ["home" if kind == "fixed" else "mobile" for kind in kinds]
+        self._points(e164, "phone", common, line_type=kinds, zones=zones, place=place)
+        if is_first and self.plan.whatsapp:
+            mobile = [number if kind in ("mobile", "either") else None for number, kind in zip(e164, kinds, strict=True)]
+            self._points(mobile, "im", common, line_type=kinds, zones=zones, place=place)
+
+    def _plain(self, values: pa.Array, kind: str, common: _Common, *, is_placed: bool = False) -> None:
+        texts = values.to_pylist()
+        self._points(texts, kind, common, line_type=[""] * len(texts), zones=None, place=["home" if is_placed else "mobile"] * len(texts), is_placed=is_placed)
+
+    def _points(
+        self, texts: list[str | None], kind: str, common: _Common, *, line_type: list[str], zones: pa.Array | None, place: list[str], is_placed: bool = False
+    ) -> None:
+        at = [n for n, text in enumerate(texts) if text is not None]
+        if not at:
+            return
+        take = pa.array(at)
+        present = [text for text in texts if text is not None]
+        ids = fresh_ids(len(at))
+        blank = pa.repeat(pa.scalar(""), len(at))
+        stage("intake_point", pa.table({
+            "row_number": pa.array(common.rows).take(take), "role": pa.repeat(pa.scalar(common.role), len(at)), "id": pa.array(ids),
+            "kind": pa.repeat(pa.scalar(kind), len(at)), "value": pa.array(sealed(present, "portfolio_contactpoint", "value", ids), pa.string()),
+            "value_index": pa.array(indexes(present, kind), pa.string()), "hint": pa.array([masked(kind, text) for text in present]),
+            "line_type": pa.array(line_type).take(take), "country": common.countries.take(take),
+            "subdivision": pc.fill_null(common.subdivisions.take(take), "") if is_placed else blank,
+            "municipality": pc.fill_null(common.municipalities.take(take), "") if is_placed else blank,
+            "zones": (zones if zones is not None else common.zones).take(take), "place": pa.array(place).take(take),
+        }))  # fmt: skip
+
+    def _address_zones(self, countries: pa.Array, subdivisions: pa.Array, municipalities: pa.Array) -> list[tuple[str, ...]]:
+        found = []
+        for key in zip(countries.to_pylist(), subdivisions.to_pylist(), municipalities.to_pylist(), strict=True):
+            zones = self._zones.get(key)
+            if zones is None:
+                zones = self._zones[key] = zones_for(key[0], key[1], key[2]) if key[0] else ()
+            found.append(zones)
+        return found
+
+    def _with_phones(
+        self, values: dict[str, pa.Array], prefix: str, at: pa.Array, zones: list[tuple[str, ...]], known: npt.NDArray[np.bool_]
+    ) -> list[tuple[str, ...]]:
+        """Without an address the first number says more than "anywhere in the country"."""
+        name = f"{prefix}phone_1"
+        if name not in values or known.all():
+            return zones
+        by_phone = pc.struct_field(values[name].take(at), "zones").to_pylist()
+        return [one if ok or not numbers else tuple(numbers) for one, numbers, ok in zip(zones, by_phone, known.tolist(), strict=True)]
+
+
+class _Common:
+    """What the contact points of a chunk's persons in one role share."""
+
+    def __init__(self, rows: Any, role: str, countries: pa.Array, subdivisions: pa.Array, municipalities: pa.Array, zones: pa.Array) -> None:
+        self.rows, self.role, self.countries = rows, role, countries
+        self.subdivisions, self.municipalities, self.zones = subdivisions, municipalities, zones
