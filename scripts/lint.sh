@@ -14,6 +14,8 @@ check "ruff" "$bin/ruff" check --quiet .
 check "mypy" "$bin/mypy" --no-error-summary
 if grep -qs '^\[tool.importlinter' pyproject.toml || [ -f .importlinter ]; then
   check "import-linter" "$bin/lint-imports" --no-cache
+else
+  failed+=("import-linter: faltan los contratos de la arquitectura")
 fi
 check "package-lock.json" "$bin/python" scripts/clean_lock.py --check
 check "requirements" "$bin/python" -c 'import pathlib, sys
