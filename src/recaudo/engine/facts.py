@@ -104,7 +104,7 @@ _LIST: tuple[Fact, ...] = (
     Fact("has_address", "boolean", "", "Tiene domicilio", "Hay al menos un domicilio utilizable.", _ALWAYS),
     Fact("contact_quality", "rate", "0 a 1", "Calidad de contacto", "La mayor confianza de titularidad entre los medios utilizables.", "No hay ningún medio de contacto."),
     Fact("worst_status_6m", "integer", "meses", "Peor atraso en 6 meses", "Mayor número de meses de atraso en los últimos seis cierres.", "No hay historia de cierres."),
-    Fact("risk_score", "rate", "0 a 1", "Riesgo", "Probabilidad estimada de que no pague en los próximos 30 días.", "Ningún modelo la ha calculado."),
+    Fact("risk_score", "integer", "0 a 1000", "Riesgo", "Puntaje de riesgo: a más puntos, menos probable es que pague.", "Ni el acreedor ni un modelo lo han dado."),
     Fact("utilisation", "rate", "0 a 1", "Uso del cupo", "Saldo total entre límite de crédito; puede pasar de 1.", "El producto no tiene límite de crédito."),
     Fact("accounts_of_person", "integer", "cuentas", "Cuentas de la persona", "Cuentas abiertas del mismo titular en la organización.", _ALWAYS),
     Fact("person_overdue_usd_minor", "money", "centavos de dólar", "Vencido de la persona en dólares", "Suma de los saldos vencidos del titular, convertidos a dólares.", "Falta el tipo de cambio de alguna cuenta."),
