@@ -15,7 +15,10 @@ from recaudo.workforce.models import Agency, Team, User
 from recaudo.workforce.services.organisation import COUNTRIES
 
 WEEKDAYS = ("Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo")
-ROLE_CHOICES = [(code, role.name_es + (" (despacho)" if role.is_agency else "")) for code, role in ROLES.items()]
+ROLE_CHOICES = [
+    (code, role.name_es + (" (de despacho)" if role.is_agency and "despacho" not in role.name_es else ""))
+    for code, role in ROLES.items()
+]
 COUNTRY_CHOICES = [(code, code) for code in COUNTRIES]
 CHANNEL_CHOICES = [(code, CHANNEL_ES[code]) for code in queries.CAPACITY_CHANNELS]
 

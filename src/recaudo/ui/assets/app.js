@@ -1,11 +1,13 @@
 /* Everything a page needs but charts: htmx, its server-sent events, Alpine's CSP build, the kit's menus and dialogs,
    and the small behaviours of behaviours.js. Load as a module. Runs under script-src 'self', without eval. */
 import "./app.css";
+import "./shell.css";
 import "./htmx.js";
 import "htmx.org/dist/ext/hx-sse.js";
 import "@tabler/core/dist/js/tabler.esm.min.js";
 import Alpine from "@alpinejs/csp";
 import { behave } from "./behaviours.js";
+import { openDialogs } from "./dialogs.js";
 
 window.Alpine = Alpine;
 document.addEventListener("alpine:init", () => {
@@ -34,4 +36,5 @@ document.addEventListener("alpine:init", () => {
   }));
 });
 behave();
+openDialogs();
 Alpine.start();
