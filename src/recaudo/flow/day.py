@@ -27,7 +27,7 @@ from recaudo.strategy import queries as strategy
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
 
-REMIND_DAYS = 7  # how long before the due day a reminder may belong to a case
+REMIND_DAYS = 31  # how long before the due day a reminder may belong to a case
 STEPS = ("saldos", "promesas", "casos", "hechos", "decidir", "norma", "capacidad", "gestiones", "foto")
 
 

@@ -18,7 +18,7 @@ from psycopg import sql
 def staging(name: str, columns: dict[str, str]) -> Iterator[str]:
     """A temporary table of this transaction: name, {column: SQL type}. Yields its name; dropped on the way out."""
     with connection.cursor() as cursor:
-        body = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(column)) for column, kind in columns.items())  # noqa: S608
+        body = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(column)) for column, kind in columns.items())
         cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(name), body))
         try:
             yield name

@@ -5,11 +5,11 @@ The database has the same function, `recaudo_uuid7()`, for rows made by INSERT .
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
-
-NAMESPACE = uuid.UUID("6f2d3c1e-5f0a-5c3e-9a53-7ec0de6a5a10")
+from datetime import UTC, date, datetime
 
 
 def uuid7() -> uuid.UUID:
@@ -19,6 +19,8 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
-def derived(*parts: object) -> uuid.UUID:
-    """The same key for the same parts, always: what makes a repeated step harmless."""
-    return uuid.uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))
+def derived(day: date, *parts: object) -> uuid.UUID:
+    """The same key for the same day and parts, always (UUIDv8, ordered by day). The database's `recaudo_derived` agrees."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+    millis = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+    return uuid.UUID(f"{millis:012x}8{digest[:3]}9{digest[3:18]}")

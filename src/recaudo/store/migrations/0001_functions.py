@@ -14,6 +14,12 @@ CREATE FUNCTION recaudo_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
       52, 1), 53, 1), 'hex')::uuid
 $$;
 
+-- The same key for the same day and parts, ordered by day (UUIDv8): what makes a repeated step harmless.
+CREATE FUNCTION recaudo_derived(day date, VARIADIC parts text[]) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT (lpad(to_hex((extract(epoch FROM day) * 1000)::bigint), 12, '0') || '8' || substr(h, 1, 3) || '9' || substr(h, 4, 15))::uuid
+  FROM (SELECT encode(sha256(convert_to(array_to_string(parts, chr(31)), 'UTF8')), 'hex') AS h) s
+$$;
+
 -- Makes the monthly partitions of a table for [from, to). Runs as its owner: the application may not create tables.
 CREATE FUNCTION recaudo_months(parent text, first date, past date) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -48,6 +54,6 @@ class Migration(migrations.Migration):
     dependencies = []
     operations = [
         migrations.RunSQL(
-            FUNCTIONS, "DROP FUNCTION recaudo_months(text, date, date); DROP FUNCTION recaudo_uuid7();"
+            FUNCTIONS, "DROP FUNCTION recaudo_derived(date, text[]); DROP FUNCTION recaudo_months(text, date, date); DROP FUNCTION recaudo_uuid7();"
         )
     ]
