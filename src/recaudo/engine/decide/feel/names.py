@@ -7,6 +7,6 @@ BUILTIN_NAMES = (
     "date and time", "years and months duration", "day of year", "day of week", "month of year", "week of year",
     "round up", "round down", "round half up", "round half down", "list contains", "insert before", "index of",
     "distinct values", "list replace", "get value", "get entries", "context put", "context merge", "string join",
-    "met by", "overlaps before", "overlaps after", "finished by", "started by",
+    "is defined", "met by", "overlaps before", "overlaps after", "finished by", "started by",
     "time offset", "start included", "end included", "days and time duration",
 )  # fmt: skip

@@ -120,7 +120,8 @@ def _parity(remainder: int) -> Maker:
         value = _number(term)
         if value is None:
             return Known(None)
-        return compare("=", numbers.modulo(value, lift(Known(Decimal(2)))), Known(Decimal(remainder)))
+        rest = numbers.modulo(value, lift(Known(Decimal(2))))
+        return Sql("boolean", numbers.compare("=", rest, lift(Known(Decimal(remainder)))))
 
     return make
 

@@ -48,9 +48,8 @@ def _with_given_decisions(graph: Graph, given: Mapping[str, Value]) -> Graph:
 
 def _run(sql: str) -> tuple[Any, ...]:
     with duckdb.connect(":memory:") as connection:
-        row = connection.execute(sql).fetchone()
-    assert row is not None
-    return row
+        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+    return rows[0]
 
 
 def _shape(name: str, value: Value, columns: list[tuple[str, str]]) -> Shape:

@@ -252,7 +252,9 @@ class TableCompiler:
         if sum(map(abs, points)) >= 10**15:
             return None
         bits = (
-            f"(({words[rank // bins.WORD]} >> {rank % bins.WORD}) & 1) * {point}" for rank, point in enumerate(points) if point
+            f"(({words[rank // bins.WORD]} >> {rank % bins.WORD}) & 1) * {point}"
+            for rank, point in enumerate(points)
+            if point
         )
         none = " AND ".join(f"{word} = 0" for word in words)
         text = f"CASE WHEN NOT ({none}) THEN {' + '.join(bits) or '0'} END"

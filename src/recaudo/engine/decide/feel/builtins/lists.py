@@ -231,7 +231,9 @@ def sort(items: list[Value], precedes: Function | None) -> list[Value] | None:
     def before(left: Value, right: Value) -> Value:
         return compare("<", left, right) if precedes is None else precedes.call([left, right])
 
-    return sorted(items, key=functools.cmp_to_key(lambda a, b: -1 if before(a, b) is True else 1))
+    key = functools.cmp_to_key(lambda a, b: -1 if before(a, b) is True else 1)
+    ordered: list[Value] = sorted(items, key=key)
+    return ordered
 
 
 @builtin("get value", "m:c, key:s")
