@@ -12,6 +12,7 @@ has one active promise: a new one supersedes it. The numbers are settings of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -184,6 +185,17 @@ def settle_after_payment(account: Account, *, on: date, by: Any, at: datetime) -
             changed.append(promise)
             _tell(promise, by=by, at=at)
     return changed
+
+
+@transaction.atomic
+def move_promises(*, from_person: UUID, to_person: UUID, only: Sequence[str] | None = None) -> list[str]:
+    """Give a person's promises (or only some of them) to another record of that person. Returns their ids."""
+    rows = Promise.objects.filter(person_id=from_person)
+    if only is not None:
+        rows = rows.filter(id__in=list(only))
+    ids = [str(one) for one in rows.values_list("id", flat=True)]
+    rows.update(person_id=to_person)
+    return ids
 
 
 def grace_day(due_on: date, country: str, business_days: int) -> date:

@@ -9,6 +9,7 @@ Keyword-only; `by` is a user or journal.SYSTEM, `at` an aware instant; atomic, w
 from recaudo.casework.permit import ContactRefused, Permit, PermitExpired, PermitMismatch
 from recaudo.casework.services.actions import (
     NoPermit,
+    add_note,
     cancel_action,
     close_action,
     day_of,
@@ -48,16 +49,18 @@ from recaudo.casework.services.holds import (
 )
 from recaudo.casework.services.house import Question
 from recaudo.casework.services.judge import Answer, judge
+from recaudo.casework.services.moves import move_back
 from recaudo.casework.services.outcome import Outcome, asks_reason
 from recaudo.casework.services.pending import cancel_pending
-from recaudo.casework.services.queue import defer_or_refuse, take_next
+from recaudo.casework.services.queue import Taken, defer_or_refuse, take_next
+from recaudo.casework.services.sending import ask_follow_up, note_delivery, put_back
 from recaudo.casework.services.waves import SENT_CHANNELS, prepare_waves, release_wave, withdraw_wave
 
 __all__ = [
     "SENT_CHANNELS", "ActionBusy", "ActionClosed", "Answer", "CaseLocked", "ContactRefused", "NoPermit", "NotInAgency", "Outcome", "Permit",
-    "PermitExpired", "PermitMismatch", "Question", "asks_reason", "assign_cases", "cancel_action", "cancel_pending", "case_for", "clear",
+    "PermitExpired", "PermitMismatch", "Question", "Taken", "add_note", "ask_follow_up", "asks_reason", "assign_cases", "cancel_action", "cancel_pending", "case_for", "clear",
     "close_action", "close_cases", "close_if_paid", "day_of", "defer_or_refuse", "expire_actions", "hold_person", "is_paused", "judge",
-    "lock_case", "move_person", "open_action", "open_cases", "open_dispute", "open_hold", "pause_contact", "permit_of", "prepare_waves",
+    "lock_case", "move_back", "move_person", "note_delivery", "open_action", "open_cases", "open_dispute", "open_hold", "pause_contact", "permit_of", "prepare_waves", "put_back",
     "question_of", "release_hold", "release_wave", "resolve_dispute", "resume_contact", "take_next", "unlock_case", "verdict_for",
     "verdicts_for", "withdraw_wave",
 ]  # fmt: skip

@@ -1,0 +1,5 @@
+"""`python -m recaudo.project ...` is `recaudo ...`."""
+
+from recaudo.project.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""`recaudo up`: database, schema, (demo world and its day), worker, server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import click
+
+from recaudo.project.boot import boot
+
+
+@click.command(help="Levanta todo y sirve las páginas. / Bring everything up and serve.")
+@click.option("--demo", "is_demo", is_flag=True, help="Crea el mundo de demostración y ejecuta su jornada. / Build the demo world.")
+@click.option("--accounts", default=37_500, show_default=True, help="Cuentas de la demostración. / Demo accounts.")
+@click.option("--seed", default=7, show_default=True, help="Semilla de la demostración. / Demo seed.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Procesos de páginas. / Web processes.")
+@click.option("--no-serve", is_flag=True, help="Prepara todo y termina. / Prepare and stop.")
+def command(is_demo: bool, accounts: int, seed: int, host: str, port: int, workers: int, no_serve: bool) -> None:
+    endpoint = boot()
+    prepare()
+    if is_demo:
+        from recaudo.project.cli.demo import build
+
+        build(accounts=accounts, seed=seed)
+    if no_serve:
+        return
+    click.echo(f"\nPáginas en http://{host}:{port}/  (Ctrl+C para terminar)")
+    serve(host, port, workers)
+    if endpoint is not None and endpoint.started_here:
+        click.echo("La base de datos sigue encendida; apáguela con: recaudo down")
+
+
+def prepare() -> None:
+    """Schema and partitions up to date."""
+    from django.db import connections
+
+    from recaudo.project import database
+
+    click.echo("Esquema de la base de datos…")
+    database.migrate()
+    database.make_months(on=_today())
+    connections.close_all()
+
+
+def _today() -> date:
+    from django.utils import timezone
+
+    return timezone.now().date()
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """The pages and the worker, until somebody stops them; when one ends, so does the other."""
+    python = sys.executable
+    web = [
+        python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", "4", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning", "recaudo.project.wsgi:application",
+    ]  # fmt: skip
+    work = [python, "-m", "recaudo.project", "worker"]
+    running: list[subprocess.Popen[Any]] = [subprocess.Popen(line, env=os.environ) for line in (web, work)]
+
+    def stop(*_: Any) -> None:
+        for process in running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        while all(process.poll() is None for process in running):
+            signal.sigtimedwait([signal.SIGCHLD], 1.0) if hasattr(signal, "sigtimedwait") else running[0].wait()
+    finally:
+        stop()
+        for process in running:
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
