@@ -1,6 +1,6 @@
-"""The contact centre: the queue, get-next with its lock, the account page, dispositions, the agenda.
+"""The contact centre: the agent's queue, the account page, the agenda and the shift.
 
-Words: *get next*, the most urgent permitted case locked for one agent; *agenda*, callbacks and promises due that an agent
-owes; *account page*, everything about a person's debts on one screen, and why they are treated so. Owns no table yet: the
-lock is the case's, the work is casework's actions.
+Words: *queue* (cola), what may be called now, most urgent first; *get-next* (siguiente), take the first of it under a lock;
+*agenda*, what was promised for a day; *script* (guion), what to say, neutral until identity is checked. Owns no tables: it shows and
+calls what casework, agreements and portfolio know. Reaches nobody without the gate of casework.
 """

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from recaudo.project.api import api
 from recaudo.ui.views import home
 
 handler403 = "recaudo.ui.views.forbidden"
@@ -14,6 +15,9 @@ urlpatterns = [
     path("", include("recaudo.ui.urls")),
     path("", include("recaudo.workforce.urls")),
     path("", include("recaudo.journal.urls")),
+    path("", include("recaudo.portfolio.urls")),
+    path("", include("recaudo.desk.urls")),
+    path("api/", api.urls),
     # Last: whoever has a page for the root stands above; this one only leads to where the role starts.
     path("", home, name="home"),
 ]

@@ -128,6 +128,8 @@ def _of_action(code: str, status: str, extra: str, channel: str) -> tuple[str, s
         return "Gestión cancelada", CANCEL_ES.get(extra, extra)
     if status == "refused":
         return "SY01 Contacto bloqueado por regla", extra
+    if extra == "note":
+        return "Nota", ""
     if status == "planned" and extra == "callback":
         return "Cita para llamar", ""
     return f"Gestión: {ACTION_STATUS_ES.get(status, status).lower()}", ""

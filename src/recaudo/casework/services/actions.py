@@ -36,6 +36,11 @@ class NoPermit(Problem):
     status = 409
 
 
+class EmptyNote(Problem):
+    code = "empty_note"
+    message = "Escriba la nota."
+
+
 class UnknownChannel(Problem):
     code = "unknown_channel"
     message = "El canal «{channel}» no existe."
@@ -110,6 +115,24 @@ def close_action(action: Action, *, outcome: Outcome, permit: Permit | None, by:
     for field in Action._meta.concrete_fields:
         setattr(action, field.attname, getattr(fresh, field.attname))
     return action
+
+
+@transaction.atomic
+def add_note(*, person: Person, account: Account | None, text: str, by: Any, at: datetime) -> Action:
+    """What somebody wants the next to know. A line of the timeline that reached nobody. Raises EmptyNote."""
+    if not text.strip():
+        raise EmptyNote()
+    case = cases.case_for(person.id, by=by, at=at)
+    note = Action.objects.create(
+        case_id=case.id, person_id=person.id, account_id=account.id if account else None,
+        creditor_id=account.creditor_id if account else None, party_role=_role(person, account), channel="none", status="done",
+        treatment="note", effect="note", note=text.strip(), occurred_at=at, by_id=by.id, agency_id=tenancy.agency_id(), created_at=at,
+    )  # fmt: skip
+    journal.record(
+        "action.closed", by=by, at=at, subject="action", subject_id=note.id, person_id=person.id, account_id=note.account_id, channel="none",
+        effect="note",
+    )  # fmt: skip
+    return note
 
 
 @transaction.atomic
