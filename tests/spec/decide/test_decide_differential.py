@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.spec.decide.tables import FACTS, FEEL
 
 from recaudo.engine import decide
+from recaudo.engine.decide.problems import EnginesDiffer
 from recaudo.engine.decide.write import ColumnDraft, ExpressionDraft, RuleDraft, TableDraft, document
 
 POLICIES = ["U", "A", "F", "P", "R", "O", "C", "C+", "C#", "C<", "C>"]
@@ -152,5 +153,5 @@ def test_a_difference_would_be_found() -> None:
     forged = pa.table({"account_id": ["a"], "e": pa.array([9], pa.int64())})
     [found] = decide.differences(compiled, table, forged)
     assert (found.key, found.column, found.compiled, found.reference) == (("a",), "e", 9, 8)
-    with pytest.raises(decide.compiled.EnginesDiffer):
+    with pytest.raises(EnginesDiffer):
         decide.verify(compiled, table, forged)

@@ -10,7 +10,7 @@ import pytest
 from tests.spec.decide.tables import FACTS, model_of
 
 from recaudo.engine import decide
-from recaudo.engine.decide.problems import MissingFacts, NotFinite
+from recaudo.engine.decide.problems import MissingFacts, NotFinite, OutOfRange
 from recaudo.engine.decide.write import ColumnDraft, ExpressionDraft, document
 
 RULES = [(["> 30", "-"], ['"call"']), (["> 5", "true"], ['"sms"']), (["> 5", "-"], ['"email"'])]
@@ -102,3 +102,15 @@ def test_an_account_is_explained_rule_by_rule_and_cell_by_cell() -> None:
     ]  # fmt: skip
     cell = found.fired[1].cells[1]
     assert (cell.column, cell.test, cell.value, cell.result) == ("ok", "true", True, True)
+
+
+def test_an_amount_beyond_all_money_stops_the_run() -> None:
+    model = decide.read(document("x", {"dpd": "number"}, [ExpressionDraft("e", "dpd * 2", "number", ["dpd"])]))
+    with pytest.raises(OutOfRange):
+        decided(model, accounts(dpd=[4 * 10**18]))
+
+
+def test_a_rate_is_explained_with_the_digits_that_the_run_sees() -> None:
+    model = model_of(["rate"], [(["0.333333333"], ['"a"'])])
+    assert decided(model, accounts(rate=[1 / 3]))[0]["act"] == "a"
+    assert decide.evaluate(model, {"rate": 1 / 3}, FACTS).outputs == {"act": "a"}

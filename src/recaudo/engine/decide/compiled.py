@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +14,14 @@ import pyarrow as pa
 from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.values import Value
 from recaudo.engine.decide.model import Model
-from recaudo.engine.decide.problems import EnginesDiffer, MissingFacts, NotCompilable, NotFinite
-from recaudo.engine.decide.reference import Interpreter
+from recaudo.engine.decide.problems import EnginesDiffer, MissingFacts, NotCompilable, NotFinite, OutOfRange
+from recaudo.engine.decide.reference import Interpreter, fact_value
 from recaudo.engine.decide.sql.decode import decode, leaves
 from recaudo.engine.decide.sql.graph import DecisionColumns, Graph
 from recaudo.engine.decide.sql.layers import Layers
 from recaudo.engine.decide.sql.terms import Refused, Rows, quoted
 
 KEY = "account_id"
-RATE_STEP = Decimal("1e-9")
 _SOURCE = "recaudo_decide_source"
 _TOLERANCE = Decimal("1e-9")
 
@@ -122,7 +120,7 @@ def run(
     table    accounts x facts, an Arrow table or the name of a relation that the connection knows
     keys     columns passed through
     Returns  accounts x (keys + output columns), rows in the order of the table
-    Raises   MissingFacts, NotFinite
+    Raises   MissingFacts, NotFinite, OutOfRange
     """
     if not isinstance(table, str):
         connection.register(_SOURCE, table)
@@ -130,6 +128,8 @@ def run(
     try:
         _refuse_unfit(compiled, source, connection, keys)
         return _arrow(connection.sql(compiled.sql(source, keys)))
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
+        raise OutOfRange(what=type(error).__name__) from None
     finally:
         if not isinstance(table, str):
             connection.unregister(_SOURCE)
@@ -153,14 +153,6 @@ def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyCo
         for name, count in zip(floats, row, strict=True):
             if count:
                 raise NotFinite(fact=name, count=count)
-
-
-def fact_value(value: Any, kind: str) -> Value:
-    """A fact as the FEEL value that the compiled statement sees: rates to 9 decimals, whole numbers whole."""
-    found = values.from_python(value)
-    if kind == "rate" and isinstance(found, Decimal):
-        return found.quantize(RATE_STEP, rounding=decimal.ROUND_HALF_UP)
-    return found
 
 
 def differences(

@@ -78,6 +78,14 @@ class MissingFacts(Problem):
     )
 
 
+class OutOfRange(Problem):
+    code = "dmn_out_of_range"
+    message = (
+        "La corrida se detuvo: un dato o un cálculo no cabe en su tipo ({what}). No se publicó nada; "
+        "revise los montos y tasas de la carga o redondee el cálculo con decimal(x, n)."
+    )
+
+
 class NotFinite(Problem):
     code = "dmn_not_finite"
     message = "La columna «{fact}» trae {count} valores que no son números finitos (NaN o infinito). Corrija la carga de datos."

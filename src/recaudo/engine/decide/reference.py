@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from recaudo.engine.decide.conform import Types
@@ -58,14 +60,28 @@ class Explanation:
         return next(trace for trace in self.decisions if trace.name == name)
 
 
-def evaluate(model: Model, row: Mapping[str, Any]) -> Explanation:
+# What a rate keeps: the compiled statement holds rates as DECIMAL(18,9).
+RATE_STEP = Decimal("1e-9")
+
+
+def fact_value(value: Any, kind: str) -> Value:
+    """A fact as the FEEL value that the compiled statement sees: rates to 9 decimals, whole numbers whole."""
+    found = values.from_python(value)
+    if kind == "rate" and isinstance(found, Decimal):
+        return found.quantize(RATE_STEP, rounding=decimal.ROUND_HALF_UP)
+    return found
+
+
+def evaluate(model: Model, row: Mapping[str, Any], facts: Mapping[str, str] | None = None) -> Explanation:
     """All decisions of a model for one account.
 
     row      fact name -> plain Python value (str, int, float, Decimal, bool, date, datetime, None)
+    facts    fact name -> type; with them rates are rounded to 9 decimals as in the compiled statement
     Returns  outputs and the trace of every decision
     Raises   CyclicModel
     """
-    run = Interpreter(model, {name: values.from_python(value) for name, value in row.items()})
+    kinds = facts or {}
+    run = Interpreter(model, {name: fact_value(value, kinds.get(name, "")) for name, value in row.items()})
     for decision in model.decisions:
         run.decision(decision)
     traces = tuple(

@@ -171,11 +171,31 @@ def word_of(mask: int, word: int) -> int:
 def mask_sql(column: Column, word: int) -> str:
     """The mask of a column for one word of rules, as a BIGINT expression."""
     base = _lookup(column, [word_of(piece.mask, word) for piece in column.pieces], word_of(column.null_mask, word))
-    parts = [base]
-    for bit, condition in column.odd:
-        if bit // WORD == word:
-            parts.append(f"(CASE WHEN {condition.text} THEN -1 ELSE ~CAST({1 << (bit % WORD)} AS BIGINT) END)")
-    return " & ".join(parts)
+    return " & ".join([base, *_odd_sql(column, word)])
+
+
+def index_sql(column: Column) -> str:
+    """The number of the piece that the value falls in, from 1; null is one more."""
+    count = len(column.pieces)
+    return _lookup(column, list(range(1, count + 1)), count + 1)
+
+
+def indexed_mask_sql(column: Column, index: str, word: int) -> str:
+    """As `mask_sql`, by the column that holds `index_sql`."""
+    masks = [*(word_of(piece.mask, word) for piece in column.pieces), word_of(column.null_mask, word)]
+    if len(set(masks)) == 1:
+        base = f"CAST({masks[0]} AS BIGINT)"
+    else:
+        base = f"(CAST([{', '.join(map(str, masks))}] AS BIGINT[]))[{index}]"
+    return " & ".join([base, *_odd_sql(column, word)])
+
+
+def _odd_sql(column: Column, word: int) -> list[str]:
+    return [
+        f"(CASE WHEN {condition.text} THEN -1 ELSE ~CAST({1 << (bit % WORD)} AS BIGINT) END)"
+        for bit, condition in column.odd
+        if bit // WORD == word
+    ]
 
 
 def _lookup(column: Column, masks: list[int], null_mask: int) -> str:

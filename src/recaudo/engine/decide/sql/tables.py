@@ -86,8 +86,8 @@ class TableCompiler:
                 if isinstance(built, int):
                     every &= built
                 else:
-                    for word in range(count):
-                        parts[word].append(bins.mask_sql(built, word))
+                    for word, mask in enumerate(self.words_of(built, count)):
+                        parts[word].append(mask)
         names = [self.layers.alias("w") for _ in range(count)]
         columns = [
             (name, " & ".join([*part, f"CAST({bins.word_of(every, word)} AS BIGINT)"]))
@@ -95,6 +95,14 @@ class TableCompiler:
         ]
         self.layers.add(columns)
         return names
+
+    def words_of(self, column: bins.Column, count: int) -> list[str]:
+        """The masks of a column, word by word; for several words the piece is looked up once."""
+        if count == 1:
+            return [bins.mask_sql(column, 0)]
+        index = self.layers.alias("b")
+        self.layers.add([(index, bins.index_sql(column))])
+        return [bins.indexed_mask_sql(column, index, word) for word in range(count)]
 
     def tests(self, rule: Rule, place: int) -> Tests:
         cell = rule.inputs[place]
@@ -245,11 +253,9 @@ class TableCompiler:
 
     def scorecard(self, terms: list[Term], order: list[int], words: list[str]) -> Term | None:
         """C+ of whole constants: a sum over the bits, without lists. None when the outputs are not that."""
-        values = [terms[place].value if isinstance(terms[place], Known) else None for place in order]  # type: ignore[union-attr]
-        if len(self.table.outputs) != 1 or not all(isinstance(one, Decimal) and one == int(one) for one in values):
-            return None
-        points = [int(one) for one in values]
-        if sum(map(abs, points)) >= 10**15:
+        found = [_whole(terms[place]) for place in order]
+        points = [point for point in found if point is not None]
+        if len(self.table.outputs) != 1 or len(points) < len(found) or sum(map(abs, points)) >= 10**15:
             return None
         bits = (
             f"(({words[rank // bins.WORD]} >> {rank % bins.WORD}) & 1) * {point}"
@@ -295,3 +301,9 @@ class TableCompiler:
         if rows.kind == "number" and digits:
             value = f"CAST({value} AS DECIMAL({digits[0]},{digits[1]}))"
         return self.layers.column("o", Sql(rows.kind, value, digits))
+
+
+def _whole(term: Term) -> int | None:
+    if isinstance(term, Known) and isinstance(term.value, Decimal) and term.value == int(term.value):
+        return int(term.value)
+    return None

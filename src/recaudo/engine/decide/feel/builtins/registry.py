@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from recaudo.engine.decide.feel.temporal import Date, DateTime, Months, Seconds, Time
 from recaudo.engine.decide.feel.values import Function, Range, Value
+
+F = TypeVar("F", bound=Callable[..., Value])
 
 _PYTHON: dict[str, tuple[type, ...]] = {
     "s": (str,), "n": (Decimal,), "b": (bool,), "d": (Date,), "D": (DateTime,), "t": (Time,), "x": (Seconds, Months),
@@ -38,11 +40,11 @@ class Signature:
 BUILTINS: dict[str, list[Signature]] = {}
 
 
-def builtin(name: str, signature: str) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+def builtin(name: str, signature: str) -> Callable[[F], F]:
     """Declare one signature of a built-in; the same name may have several, the first that fits is used."""
     params = tuple(_param(text) for text in signature.split(",") if text.strip())
 
-    def register(run: Callable[..., Value]) -> Callable[..., Value]:
+    def register(run: F) -> F:
         BUILTINS.setdefault(name, []).append(Signature(params, run))
         return run
 
