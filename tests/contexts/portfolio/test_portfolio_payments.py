@@ -9,7 +9,13 @@ import pytest
 from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Instalment, LedgerEntry, Payment
-from recaudo.portfolio.services.payments import BadPayment, NotIdentifiable, NotReversible, PaymentDiffers, WrongCurrency
+from recaudo.portfolio.services.payments import (
+    BadPayment,
+    NotIdentifiable,
+    NotReversible,
+    PaymentDiffers,
+    WrongCurrency,
+)
 
 
 def pay(cast, account, minor, key, **more):

@@ -17,7 +17,9 @@ COLUMNS = [f"c{n}" for n in range(len(ROW))]
 
 
 def body(response):
-    return b"".join(response.streaming_content)
+    content = b"".join(response.streaming_content)
+    response.file_to_stream.close()
+    return content
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+52", "-1", "@x", "\t=1", "\r=1", "|x", "%x", "  =1", "＝1", "\n=1"])
@@ -62,8 +64,10 @@ def len_of(count):
 
 
 def test_the_form_is_chosen_and_csv_is_the_usual_one():
-    assert list_response("xlsx", "l", ["a"], [], record=len_of).filename == "l.xlsx"
-    assert list_response("../x", "l", ["a"], [], record=len_of).filename == "l.csv"
+    for asked, name in (("xlsx", "l.xlsx"), ("../x", "l.csv"), (None, "l.csv")):
+        response = list_response(asked, "l", ["a"], [], record=len_of)
+        response.file_to_stream.close()
+        assert response.filename == name
 
 
 def test_what_could_not_be_written_down_does_not_leave():

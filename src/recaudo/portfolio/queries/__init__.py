@@ -9,12 +9,12 @@ from recaudo.portfolio.queries.accounts import (
     find_accounts,
     search,
 )
-from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines
-from recaudo.portfolio.queries.payments import PaymentFilters, find_payments, money_received
+from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines, totals
+from recaudo.portfolio.queries.payments import PaymentFilters, find_payments, money_received, unidentified
 from recaudo.portfolio.queries.people import Candidate, duplicates, merges
 
 __all__ = [
     "AccountFilters", "AccountSheet", "Candidate", "PartyLine", "PaymentFilters", "PortfolioLine", "account_sheet",
     "bounded_count", "bucket_settings", "duplicates", "find_accounts", "find_payments", "merges", "money_received",
-    "portfolio_lines", "search",
+    "portfolio_lines", "search", "totals", "unidentified",
 ]  # fmt: skip

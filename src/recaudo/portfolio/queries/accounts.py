@@ -27,6 +27,7 @@ from recaudo.portfolio.models import (
 from recaudo.store.fields import blind_index
 
 FOUND_AT_MOST = 200
+_OLD_MX = re.compile(r"^(?:521|01|044|045)(\d{10})$")  # forms that the Mexican plan abolished
 _DIAL_CODES = ("52", "56", "57", "51", "54", "55", "593", "506", "507", "502", "1")
 
 
@@ -132,6 +133,7 @@ def _persons(text: str) -> list[UUID]:
 
 
 def _phone_indexes(digits: str) -> set[bytes]:
+    digits = _OLD_MX.sub(r"52\1", digits)
     numbers = {f"+{digits}"} | {f"+{code}{digits}" for code in _DIAL_CODES}
     written = {variant for number in numbers for variant in phone_variants(number)}
     return {blind_index(variant, kind) for variant in written for kind in ("phone", "im")}

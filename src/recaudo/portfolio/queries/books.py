@@ -109,6 +109,19 @@ def _line(portfolio: Portfolio, rows: list[dict[str, Any]], as_of: date | None) 
     )
 
 
+def totals(lines: Iterable[PortfolioLine]) -> list[dict[str, Any]]:
+    """Balance and overdue by currency, which are never added to each other: currency, balance_minor, overdue_minor, par30."""
+    sums: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        row = sums.setdefault(line.portfolio.currency, {"currency": line.portfolio.currency, "balance_minor": 0, "overdue_minor": 0, "late": 0.0})
+        row["balance_minor"] += line.balance_minor
+        row["overdue_minor"] += line.overdue_minor
+        row["late"] += (line.par30 or 0) * line.balance_minor
+    for row in sums.values():
+        row["par30"] = row.pop("late") / row["balance_minor"] if row["balance_minor"] > 0 else None
+    return list(sums.values())
+
+
 def bucket_settings(creditor: Creditor, on: date) -> tuple[int, int]:
     """(early below, late from) in days, of the definition in force for a creditor on a day."""
     rows = BucketDefinition.objects.filter(Q(creditor=creditor) | Q(creditor=None), valid_from__lte=on).order_by("valid_from")

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Count, Q, QuerySet, Sum
 
-from recaudo.portfolio.models import Payment
+from recaudo.portfolio.models import Account, Payment
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilters:
-    """What the list is narrowed to; `text` is the payment's reference or key, whole, or the account's number."""
+    """What the list is narrowed to; `text` is the payment's reference or key, or the account's number, each whole."""
 
     text: str = ""
     status: str = ""
@@ -23,8 +23,8 @@ class PaymentFilters:
     until_on: date | None = None
 
 
-def find_payments(filters: PaymentFilters) -> QuerySet[Payment]:
-    """Payments that fit: unidentified first (they wait for a person), then newest first. The payer stays unread."""
+def find_payments(filters: PaymentFilters, *, after: tuple[date, UUID] | None = None) -> QuerySet[Payment]:
+    """Payments that fit, newest first, with account and portfolio; who paid stays unread. `after` is the last of the page before."""
     payments = Payment.objects.select_related("account", "account__portfolio").defer("payer")
     exact = {
         "status": filters.status, "account_id": filters.account_id, "account__portfolio_id": filters.portfolio_id,
@@ -32,14 +32,19 @@ def find_payments(filters: PaymentFilters) -> QuerySet[Payment]:
     }  # fmt: skip
     payments = payments.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     if text := filters.text.strip():
-        by_key = payments.filter(external_id=text)
-        payments = by_key | payments.filter(reference=text) | payments.filter(account__number=text.upper())
-    waiting = Case(When(status="unidentified", then=Value(0)), default=Value(1), output_field=IntegerField())
-    return payments.order_by(waiting, "-paid_on", "-id")
+        accounts = list(Account.objects.filter(number__in={text, text.upper()}).values_list("id", flat=True)[:200])
+        payments = payments.filter(Q(external_id=text) | Q(reference=text) | Q(account_id__in=accounts))
+    if after is not None:
+        payments = payments.filter(Q(paid_on__lt=after[0]) | Q(paid_on=after[0], id__lt=after[1]))
+    return payments.order_by("-paid_on", "-id")
 
 
-def money_received(filters: PaymentFilters, most: int = 50_000) -> list[dict[str, object]]:
-    """Per currency and status: how many and how much, of at most `most` of the newest payments that fit."""
-    newest = find_payments(filters).order_by("-paid_on", "-id").values("id")[:most]
-    rows = Payment.objects.filter(id__in=newest).values("currency", "status")
-    return list(rows.annotate(count=Count("id"), minor=Sum("amount_minor")).order_by("currency", "status"))
+def unidentified() -> QuerySet[Payment]:
+    """Payments that wait for somebody to say whose they are, oldest first."""
+    return Payment.objects.filter(status="unidentified").defer("payer").order_by("created_at", "id")
+
+
+def money_received(on: date) -> list[dict[str, object]]:
+    """What was paid on a day and stands, by currency: currency, count, minor."""
+    rows = Payment.objects.filter(paid_on=on, status__in=["applied", "unidentified"]).values("currency")
+    return list(rows.annotate(count=Count("id"), minor=Sum("amount_minor")).order_by("currency"))

@@ -1,0 +1,149 @@
+"""Duplicate persons, and the fragments of a person: contact points and consents."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.kernel.problems import NotFound, Problem
+from recaudo.portfolio import queries, services
+from recaudo.portfolio.forms import (
+    POINT_ES,
+    SOURCE_ES,
+    STATUS_ES,
+    ConsentForm,
+    ContactPointForm,
+    ContactStatusForm,
+    MergeForm,
+    PairForm,
+)
+from recaudo.portfolio.models import Consent, ContactPoint, Person, PersonMerge
+from recaudo.portfolio.services.consents import CONSENT_ES
+from recaudo.portfolio.views.lookup import one
+from recaudo.ui.access import allow
+
+
+@allow("person.merge")
+@require_safe
+def duplicates(request: HttpRequest) -> HttpResponse:
+    context = {"candidates": queries.duplicates(limit=20), "merges": queries.merges(limit=20), "kinds": POINT_ES}
+    return render(request, "portfolio/duplicates.html", context)
+
+
+@allow("person.merge")
+@require_POST
+def merge(request: HttpRequest) -> HttpResponse:
+    form = MergeForm(request.POST)
+    if not form.is_valid():
+        raise NotFound()
+    kept, merged = _person(form.cleaned_data["kept"]), _person(form.cleaned_data["merged"])
+    services.merge_persons(kept=kept, merged=merged, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+    messages.success(request, "Se unieron los dos registros. Puede deshacerlo más abajo.")
+    return redirect("portfolio:duplicates")
+
+
+@allow("person.merge")
+@require_POST
+def dismiss(request: HttpRequest) -> HttpResponse:
+    form = PairForm(request.POST)
+    if not form.is_valid():
+        raise NotFound()
+    left, right = _person(form.cleaned_data["left"]), _person(form.cleaned_data["right"])
+    services.dismiss_duplicate(left=left, right=right, by=request.user, at=timezone.now())
+    messages.success(request, "Quedó anotado: son dos personas. Este par no volverá a mostrarse.")
+    return redirect("portfolio:duplicates")
+
+
+@allow("person.merge")
+@require_POST
+def unmerge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
+    services.unmerge_persons(one(PersonMerge.objects.all(), id=merge_id), by=request.user, at=timezone.now())
+    messages.success(request, "Se deshizo la unión: cada registro tiene de nuevo lo suyo.")
+    return redirect("portfolio:duplicates")
+
+
+@allow("person.view")
+@require_http_methods(["GET", "POST"])
+def contact_points(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A fragment of the account page: how a person can be reached; with person.edit, one more."""
+    person = _person(person_id)
+    form = ContactPointForm(request.POST or None)
+    notice = ""
+    if request.method == "POST":
+        _may_edit(request)
+        if form.is_valid():
+            try:
+                services.save_contact_point(person=person, by=request.user, at=timezone.now(), **form.cleaned_data)
+            except Problem as problem:
+                form.add_error("value", problem.text)
+            else:
+                form, notice = ContactPointForm(), "Se guardó el medio de contacto."
+    return _contact_points(request, person, form, notice)
+
+
+@allow("person.edit")
+@require_POST
+def contact_point_status(request: HttpRequest, person_id: UUID, point_id: UUID) -> HttpResponse:
+    """A fragment: the same list after one of its points changed."""
+    person = _person(person_id)
+    point = one(ContactPoint.objects.defer("value"), id=point_id, person=person)
+    form = ContactStatusForm(request.POST)
+    if not form.is_valid():
+        raise NotFound()
+    services.set_contact_point_status(point, status=form.cleaned_data["status"], by=request.user, at=timezone.now(), reason="en pantalla")
+    return _contact_points(request, person, ContactPointForm(), "Se cambió el estado del medio de contacto.")
+
+
+@allow("person.view")
+@require_http_methods(["GET", "POST"])
+def consents(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A fragment of the account page: what a person allowed; with person.edit, one more."""
+    person = _person(person_id)
+    form = ConsentForm(request.POST or None)
+    notice = ""
+    if request.method == "POST":
+        _may_edit(request)
+        if form.is_valid():
+            try:
+                services.give_consent(person=person, by=request.user, at=timezone.now(), **form.cleaned_data)
+            except Problem as problem:
+                form.add_error("evidence", problem.text)
+            else:
+                form, notice = ConsentForm(), "Quedó registrado."
+    return _consents(request, person, form, notice)
+
+
+@allow("person.edit")
+@require_POST
+def consent_revoke(request: HttpRequest, person_id: UUID, consent_id: UUID) -> HttpResponse:
+    person = _person(person_id)
+    services.revoke_consent(one(Consent.objects.all(), id=consent_id, person=person), by=request.user, at=timezone.now())
+    return _consents(request, person, ConsentForm(), "Quedó revocado.")
+
+
+def _contact_points(request: HttpRequest, person: Person, form: ContactPointForm, notice: str) -> HttpResponse:
+    points = ContactPoint.objects.filter(person=person).defer("value").order_by("-ownership_score", "kind")
+    context = {"person": person, "points": points, "form": form, "done": notice, "kinds": POINT_ES, "sources": SOURCE_ES, "statuses": STATUS_ES}
+    return render(request, "portfolio/_contact_points.html", context)
+
+
+def _consents(request: HttpRequest, person: Person, form: ConsentForm, notice: str) -> HttpResponse:
+    given = Consent.objects.filter(person=person).order_by("-given_at")
+    context = {"person": person, "consents": given, "form": form, "done": notice, "kinds": CONSENT_ES, "channels": CHANNEL_ES}
+    return render(request, "portfolio/_consents.html", context)
+
+
+def _person(person_id: UUID) -> Person:
+    person: Person = one(Person.objects.all(), id=person_id)
+    return person
+
+
+def _may_edit(request: HttpRequest) -> None:
+    if not request.user.may("person.edit"):
+        raise NotFound()
