@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import duckdb
+import pyarrow.parquet as pq
 from django.core.files.storage import storages
 from django.db.models import QuerySet
 
@@ -18,6 +21,12 @@ class NoStrategy(Problem):
     code = "no_strategy"
     message = "No hay una estrategia en vigor. Apruebe una versión en Estrategia y póngala en vigor."
     status = 409
+
+
+class SnapshotGone(Problem):
+    code = "snapshot_gone"
+    message = "La foto del {on} no está en el almacén de fotos: recupérela de un respaldo."
+    status = 404
 
 
 def active_version(code: str = "collections") -> StrategyVersion:
@@ -45,11 +54,76 @@ def snapshot_row(account_id: UUID, *, on: date | None = None) -> tuple[Snapshot,
         return None
     with duckdb.connect() as db:
         table = db.execute(
-            "SELECT * FROM read_parquet($path) WHERE account_id = $account::UUID",
+            "SELECT * FROM read_parquet($path) WHERE account_id = $account",  # sorted by it: only one row group is read
             {"path": _path(snapshot), "account": str(account_id)},
         ).to_arrow_table()
     rows = table.to_pylist()
     return (snapshot, rows[0]) if rows else None
+
+
+def snapshot_of(on: date) -> Snapshot | None:
+    """The snapshot of a day, whether or not its file is still there."""
+    found: Snapshot | None = snapshots().filter(on=on).first()
+    return found
+
+
+def snapshot_rows(
+    snapshot: Snapshot, *, columns: Sequence[str], where: Mapping[str, str], after: str = "", limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Accounts of a day in the order of their ids, read as they are asked for.
+
+    where   column -> value it must have; after, the account id the list continues from
+    Raises  SnapshotGone
+    """
+    conditions, values = _conditions(where)
+    if after:
+        conditions.append("account_id > $after")
+        values["after"] = after
+    text = f"SELECT {', '.join(map(_name, columns))} FROM read_parquet($path) WHERE {' AND '.join(conditions)} ORDER BY account_id"
+    with duckdb.connect() as db:
+        reader = db.execute(text + (f" LIMIT {int(limit)}" if limit else ""), {"path": _present(snapshot), **values}).to_arrow_reader(20_000)
+        for batch in reader:
+            yield from batch.to_pylist()
+
+
+def snapshot_counts(snapshot: Snapshot, *, by: str, where: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Accounts of a day by the values of a column, most first; empty values are left out. Raises SnapshotGone."""
+    conditions, values = _conditions(where or {})
+    column = _name(by)
+    text = f"SELECT {column}, count(*) FROM read_parquet($path) WHERE {' AND '.join([*conditions, f'{column} IS NOT NULL'])} GROUP BY 1 ORDER BY 2 DESC, 1"
+    with duckdb.connect() as db:
+        return {str(key): count for key, count in db.execute(text, {"path": _present(snapshot), **values}).fetchall()}
+
+
+def is_kept(snapshot: Snapshot) -> bool:
+    """Whether the file is where it was put."""
+    return bool(storages["snapshots"].exists(snapshot.key))
+
+
+def file_digest(snapshot: Snapshot) -> tuple[str, int]:
+    """What the file is now: its sha256 and its number of rows. Raises SnapshotGone; ArrowInvalid when it is no Parquet."""
+    _present(snapshot)
+    digest = hashlib.sha256()
+    with storages["snapshots"].open(snapshot.key, "rb") as kept:
+        while block := kept.read(1 << 20):
+            digest.update(block)
+    with storages["snapshots"].open(snapshot.key, "rb") as kept:
+        return digest.hexdigest(), int(pq.ParquetFile(kept).metadata.num_rows)
+
+
+def _conditions(where: Mapping[str, str]) -> tuple[list[str], dict[str, Any]]:
+    values = {f"v{place}": value for place, value in enumerate(where.values())}
+    return [f"{_name(column)}::VARCHAR = $v{place}" for place, column in enumerate(where)] or ["true"], values
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _present(snapshot: Snapshot) -> str:
+    if not is_kept(snapshot):
+        raise SnapshotGone(on=snapshot.on)
+    return _path(snapshot)
 
 
 def _path(snapshot: Snapshot) -> str:
