@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from recaudo.journal.chain import GENESIS, event_hash
 from recaudo.journal.models import Anchor, Event
-from recaudo.journal.services import GENESIS, event_hash
 from recaudo.kernel.events import EVENTS
 
 RECENT = 5000

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from recaudo.journal.chain import GENESIS, event_hash
 from recaudo.journal.models import Anchor, Event
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.problems import Problem
@@ -21,7 +21,6 @@ from recaudo.store import tenancy
 Reaction = Callable[[Event], None]
 _reactions: Mapping[str, Sequence[Reaction]] = {}
 
-GENESIS = b"\x00" * 32
 SEAL_BATCH = 5000
 
 
@@ -83,25 +82,6 @@ def record(
     for reaction in _reactions.get(name, ()):
         reaction(event)
     return event
-
-
-def event_hash(previous: bytes, event: Event, number: int) -> bytes:
-    """SHA-256 over the previous hash and the event written as canonical JSON. Third parties can recompute it."""
-    content = {
-        "number": number,
-        "id": str(event.id),
-        "tenant": str(event.tenant_id),
-        "at": event.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "name": event.name,
-        "by": str(event.by_id or ""),
-        "by_name": event.by_name,
-        "agency": str(event.agency_id or ""),
-        "subject": event.subject,
-        "subject_id": str(event.subject_id or ""),
-        "detail": event.detail,
-    }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(previous + text.encode()).digest()
 
 
 @transaction.atomic
