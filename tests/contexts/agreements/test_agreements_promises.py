@@ -9,9 +9,16 @@ import pytest
 from recaudo.agreements import queries, services
 from recaudo.agreements.models import Promise
 from recaudo.agreements.services import BadPromise, PromiseNotActive
+from recaudo.journal import services as journal
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM
 from recaudo.portfolio import services as portfolio
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """What other contexts do when something happens is their story: a payment here settles nothing by itself."""
+    monkeypatch.setattr(journal, "_reactions", {})
 
 
 def promise(cast, minor=100_000, days=3, account="maria", **more):
@@ -216,3 +223,11 @@ def test_the_agenda_lists_what_falls_due(cast):
     soon = queries.promises_due(from_on=cast.today, until_on=cast.today + timedelta(days=2))
     assert list(soon) == [made]
     assert not queries.promises_due(from_on=cast.today, until_on=cast.today + timedelta(days=1)).exists()
+
+
+def test_moving_promises_to_the_other_record_of_a_person_names_them(cast):
+    made = promise(cast)
+    moved = services.move_promises(from_person=cast.maria.id, to_person=cast.lucia.id)
+    made.refresh_from_db()
+    assert (moved, made.person_id) == ([str(made.id)], cast.lucia.id)
+    assert services.move_promises(from_person=cast.lucia.id, to_person=cast.maria.id, only=[]) == []

@@ -110,8 +110,8 @@ def test_another_tenant_gets_the_same_answer_as_for_what_does_not_exist(cast, en
 
 
 def strip(answer):
-    """The body without the token that is new on each page."""
-    return re.sub(rb'(csrf[^"]*"[^"]*"|value="[A-Za-z0-9]{64}"|content="[A-Za-z0-9]{64}")', b"", answer.content)
+    """The body without the token that is new on each page and without the address that was asked for."""
+    return re.sub(rb"\b[A-Za-z0-9]{64}\b|[0-9a-f]{8}-[0-9a-f-]{27}", b"", answer.content)
 
 
 @pytest.mark.parametrize(("who", "code"), [("nadia", 200), ("silvia", 404)])
@@ -320,7 +320,7 @@ def test_contact_points_are_added_and_changed_in_place(cast, enter):
     assert "··7777" in client.post(url, form).content.decode()
     point = ContactPoint.objects.get(hint="··7777")
     wrong = client.post(url, form | {"value": "123"})
-    assert (wrong.status_code, "le faltan cifras" in wrong.content.decode()) == (200, True)
+    assert (wrong.status_code, "no se guardó" in wrong.content.decode()) == (200, True)
     status = reverse("portfolio:contact-point-status", args=[cast.maria.id, point.id])
     assert client.post(status, {"status": "wrong_party"}).status_code == 200
     assert client.post(status, {"status": "inventado"}).status_code == 404
@@ -426,6 +426,7 @@ def test_pages_take_few_queries_and_no_more_with_more_rows(cast, enter):
             counts[page] = len([q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "SELECT set_config"))])
         return counts
 
+    counted()  # the first answer of a session also notes when it was seen
     more_rows(cast, 4)
     few = counted()
     more_rows(cast, 16)
