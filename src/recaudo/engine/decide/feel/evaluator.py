@@ -10,6 +10,8 @@ from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.builtins import BUILTINS, call
 from recaudo.engine.decide.feel.builtins.calendar import property_of
 from recaudo.engine.decide.feel.builtins.ranges import range_property
+from recaudo.engine.decide.feel.builtins.registry import builtin
+from recaudo.engine.decide.feel.parser import parse_expression
 from recaudo.engine.decide.feel.temporal import Date, DateTime, Months, Seconds, Time, from_ordinal
 from recaudo.engine.decide.feel.tree import (
     Between,
@@ -34,6 +36,7 @@ from recaudo.engine.decide.feel.tree import (
     Tests,
 )  # fmt: skip
 from recaudo.engine.decide.feel.values import Function, Range, Value
+from recaudo.engine.decide.problems import FeelSyntax
 
 MAX_LOOP = 100_000
 
@@ -312,6 +315,27 @@ def invoke(function: Value, args: Sequence[Value], named: Sequence[tuple[str, Va
         return function.call(args)
     except RecursionError:
         return None
+
+
+@builtin("range", "from:s")
+def range_from_text(text: str) -> Range | None:
+    """`range("[1..3]")`: an interval of literals."""
+    try:
+        tree = parse_expression(text)
+    except FeelSyntax:
+        return None
+    if not isinstance(tree, RangeLiteral) or not all(_is_literal(end) for end in (tree.low, tree.high)):
+        return None
+    found: Range | None = Evaluator().value(tree, Scope({}))
+    return found if found and found.low is not None and found.high is not None else None
+
+
+def _is_literal(node: Node | None) -> bool:
+    if isinstance(node, Negate):
+        return _is_literal(node.value)
+    if isinstance(node, Call):
+        return isinstance(node.function, Name) and all(_is_literal(arg) for arg in node.args)
+    return isinstance(node, Const)
 
 
 def _builtin_value(name: str) -> Function:

@@ -154,7 +154,7 @@ def list_contains(items: list[Value], element: Value) -> bool:
     return any(equal(item, element) is True for item in items)
 
 
-@builtin("append", "list:l, *items:v")
+@builtin("append", "list:l, *item:v")
 def append(items: list[Value], more: list[Value]) -> list[Value]:
     return [*items, *more]
 
@@ -180,6 +180,17 @@ def remove(items: list[Value], position: Decimal) -> list[Value] | None:
 def list_replace(items: list[Value], position: Decimal, item: Value) -> list[Value] | None:
     place = _place(items, position)
     return None if place is None else [*items[:place], item, *items[place + 1 :]]
+
+
+@builtin("list replace", "list:l, match:f, newItem:v")
+def list_replace_matching(items: list[Value], match: Function, new: Value) -> list[Value] | None:
+    """match takes an item and the new one, and says whether to replace it."""
+    if len(match.params) != 2:
+        return None
+    found = [match.call([item, new]) for item in items]
+    if not all(isinstance(one, bool) for one in found):
+        return None
+    return [new if one else item for item, one in zip(items, found, strict=True)]
 
 
 def _place(items: list[Value], position: Decimal) -> int | None:
@@ -261,6 +272,18 @@ def context_of(entries: list[Value]) -> Value:
 @builtin("context put", "context:c, key:s, value:v")
 def context_put(context: dict[str, Value], key: str, value: Value) -> dict[str, Value]:
     return {**context, key: value}
+
+
+@builtin("context put", "context:c, keys:l, value:v")
+def context_put_deep(context: dict[str, Value], keys: list[Value], value: Value) -> Value:
+    """keys: the path to the entry; contexts on the way must exist."""
+    if not keys or not all(isinstance(key, str) for key in keys):
+        return None
+    if len(keys) == 1:
+        return {**context, keys[0]: value}
+    inner = context.get(keys[0])
+    changed = context_put_deep(inner, keys[1:], value) if isinstance(inner, dict) else None
+    return None if changed is None else {**context, keys[0]: changed}
 
 
 @builtin("context merge", "contexts:l")
