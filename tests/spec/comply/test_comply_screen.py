@@ -1,18 +1,21 @@
 """The columnar evaluator at its edges: what is missing is refused or denied, never let through."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
 from tests.spec.comply import test_comply_two_evaluators as tables
-from tests.spec.comply.cases import CAPITAL, EVERY_CHANNEL, past
+from tests.spec.comply.cases import CAPITAL, EVERY_CHANNEL, LONG_AGO, clock, past
 
 from recaudo.engine.comply import (
+    Consent,
     Debtor,
     MissingColumns,
     NotColumnar,
+    Preference,
     PreferencesNeeded,
     Proposed,
+    State,
     build,
     lawbook,
     read_files,
@@ -120,3 +123,50 @@ def test_a_limit_that_cannot_be_asked_in_columns_raises_and_never_allows():
 
 def _by_number(value):
     return value | {"scope": "person_x_number"} if "scope" in value else value
+
+
+def one(country, at, channel="call", history=(), states=(), consents=EVERY_CHANNEL, preferences=(), **proposed):
+    """One candidate at a local clock time of the capital."""
+    given = {"creditor": "C1", "collector": "K1", "debts": ("A",), "content_checked": False} | proposed
+    debtor = Debtor(zones=(CAPITAL[country],), states=tuple(states), consents=tuple(consents), preferences=tuple(preferences))
+    return tables.Asked(country, debtor, tuple(history), Proposed(clock(at, CAPITAL[country]), channel, **given))
+
+
+NOON, NOON_CL, NOON_US = clock("2026-10-20 12:00", "America/Bogota"), clock("2026-11-12 12:00", "America/Santiago"), clock("2026-06-10 15:00", "America/New_York")
+CALLS = [past("US", f"2026-06-0{day} 10:00") for day in range(4, 10)] + [past("US", "2026-06-04 11:00")]
+EDGES = [
+    (one("CL", "2026-11-12 12:00", states=[State("in_court", NOON_CL)]), {}, "CL-JUDICIAL-STAGE"),
+    (one("CL", "2026-11-12 12:00", states=[State("in_court", LONG_AGO, until=NOON_CL)]), {}, None),
+    (one("CO", "2026-10-20 12:00", "im", consents=[Consent("authorised_channel", NOON)]), {}, None),
+    (one("CO", "2026-10-20 12:00", "im", consents=[Consent("authorised_channel", LONG_AGO, revoked=NOON)]), {}, "CO-CHANNEL-AUTH"),
+    (one("CO", "2026-10-20 12:00", "im", consents=[Consent("authorised_channel", LONG_AGO, channels=frozenset())]), {}, "CO-CHANNEL-AUTH"),
+    (one("CO", "2026-10-21 12:00", "im", [past("CO", "2026-10-20 09:00", "call", "busy")]), {}, None),
+    (one("CO", "2026-10-21 12:00", "im", [past("CO", "2026-10-20 09:00", "call")]), {}, "CO-ONE-CHANNEL-WEEK"),
+    (one("CO", "2026-10-21 12:00", "prerecorded", [past("CO", "2026-10-20 09:00", "call")]), {}, None),
+    (one("CO", "2026-10-26 12:00", "im", [past("CO", "2026-10-24 09:00", "call")]), {"CO.week": "calendar"}, None),
+    (one("CO", "2026-10-24 12:00", "im", [past("CO", "2026-10-19 07:00", "call")]), {"CO.week": "calendar"}, "CO-ONE-CHANNEL-WEEK"),
+    (one("CL", "2026-11-12 12:00", history=[past("CL", "2026-11-09 09:00", "visit", "visit_nobody")]), {"CL.count_basis": "live_contact"}, None),
+    (one("CL", "2026-11-12 12:00", history=[past("CL", "2026-11-09 09:00", "visit", "visit_contact")]), {"CL.count_basis": "live_contact"}, "CL-FREQ-CALL-VISIT"),
+    (one("CL", "2026-11-12 12:00", history=[past("CL", "2026-11-09 09:00", creditor="C2")]), {"CL.scope": "creditor_only"}, None),
+    (one("CL", "2026-11-12 12:00", history=[past("CL", "2026-11-09 09:00")], person="attorney"), {}, None),
+    (one("EC", "2026-10-20 12:00", history=[past("EC", "2026-10-20 09:00", "sms")]), {"EC.per_mechanism": "per_channel"}, None),
+    (one("EC", "2026-10-20 12:00", history=[past("EC", "2026-10-20 09:00", "sms")]), {}, "EC-DAILY-1"),
+    (one("US", "2026-06-10 12:00", history=CALLS), {}, "US-FREQ-7IN7"),
+    (one("US", "2026-06-11 08:00", history=CALLS), {}, None),
+    (one("US", "2026-06-10 12:00", history=CALLS, debts=("B",)), {}, None),
+    (one("US", "2026-06-10 12:00", history=CALLS, debts=()), {}, "US-FREQ-7IN7"),
+    (one("US", "2026-06-10 12:00", history=[past("US", "2026-06-04 10:00", "call", "conversation", direction="in")]), {}, "US-FREQ-CONV"),
+    (one("US", "2026-06-10 15:00", preferences=[Preference("inconvenient_time", NOON_US, starts=900, ends=1020)]), {}, "US-INCONVENIENT"),
+    (one("US", "2026-06-10 17:00", preferences=[Preference("inconvenient_time", NOON_US, starts=900, ends=1020)]), {}, None),
+    (one("US", "2026-06-10 15:00", preferences=[Preference("inconvenient_time", LONG_AGO, until_date=date(2026, 6, 9))]), {}, None),
+    (one("US", "2026-06-10 15:00", preferences=[Preference("inconvenient_place", LONG_AGO, place="home")], place="home"), {}, "US-INCONVENIENT"),
+    (one("US", "2026-06-10 12:00", history=[past("US", "2026-01-10 10:00", "call", "third_party_answered")], purpose="location_info"), {}, "US-LOCATION-ONCE"),
+    (one("US-NY-NYC", "2026-12-31 12:00", history=[past("US", f"2026-12-{day} 10:00", "sms") for day in (28, 29, 30)]), {}, None),
+    (one("US-NY-NYC", "2027-01-01 12:00", history=[past("US", f"2026-12-{day} 10:00", "sms") for day in (28, 29, 30)]), {}, "NYC-3IN7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "toggles", "rule"), EDGES)
+def test_at_the_edge_of_a_rule_both_evaluators_agree(case, toggles, rule):
+    assert tables.screened([case], toggles, None)[0]["rule_id"] == rule
+    tables.compare([case], toggles, None)

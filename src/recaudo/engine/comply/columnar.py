@@ -129,7 +129,8 @@ def screen(
     cap          the organisation's limit per person; None = none
     guarded      as in permit_verdict
     Returns      candidates' rows in order: candidate_id, allowed, rule_id, next_allowed_at (UTC). next_allowed_at looks
-                 at windows and limits only: null when a state, a person, a place or a preference forbids it
+                 at windows and limits only: null when a state, a person, a place or a preference forbids it;
+                 contacts planned after a candidate's instant are not counted (permit_verdict counts them)
     Raises       MissingColumns, NaiveInstant, PreferencesNeeded, TooManyStates, NotColumnar
     """
     work = _Work(candidates, history, states, consents, packs, at, preferences, cap, guarded, holidays_between)
