@@ -77,6 +77,7 @@ def clear(
         fresh = Action.objects.select_for_update().filter(id=action.id).first()
         if fresh is None:
             raise NotFound()
+        contact_point = _as_written(contact_point)
         _usable(fresh, contact_point)
         dossier = dossiers([fresh.person_id], at=at).get(fresh.person_id)
         if dossier is None:
@@ -161,6 +162,16 @@ def refused(answer: Answer) -> ContactRefused:
     return ContactRefused(
         rule=answer.rule, reason_es=answer.reason_es, citation=answer.citation, next_allowed_at=answer.next_allowed_at, cures=answer.cures
     )
+
+
+def _as_written(point: ContactPoint | None) -> ContactPoint | None:
+    """The contact point as the database has it now: what the caller read a while ago may be in quarantine since."""
+    if point is None:
+        return None
+    fresh: ContactPoint | None = ContactPoint.objects.defer("value").filter(id=point.id).first()
+    if fresh is None:
+        raise NotFound()
+    return fresh
 
 
 def _usable(action: Action, point: ContactPoint | None) -> None:
