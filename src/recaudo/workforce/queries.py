@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from recaudo.kernel.permissions import ROLES
+from recaudo.kernel.problems import Problem
 from recaudo.workforce.models import Agency, Capacity, Invitation, Team, Tenant, User
 
 ADMINISTRATOR = "tenant_admin"
@@ -29,6 +30,22 @@ class Organisation:
     currency: str
     is_demo: bool
     waves_need_second_person: bool
+
+
+class WhichOrganisation(Problem):
+    code = "which_organisation"
+    message = "{what} Las que hay: {slugs}."
+    status = 404
+
+
+def tenant_of(slug: str | None) -> Tenant:
+    """The organisation of a name, or the only one there is. Raises WhichOrganisation."""
+    found = list(Tenant.objects.order_by("slug"))
+    chosen = [tenant for tenant in found if tenant.slug == slug] if slug else found
+    if len(chosen) == 1:
+        return chosen[0]
+    what = f"No hay una organización «{slug}»." if slug else "Hay varias organizaciones: indique una con --tenant." if found else "Aún no hay organizaciones."
+    raise WhichOrganisation(what=what, slugs=", ".join(tenant.slug for tenant in found) or "ninguna")
 
 
 def organisation(tenant_id: UUID) -> Organisation:
