@@ -95,6 +95,7 @@ EVENTS: dict[str, str] = {
     "message.received": "Se recibió un mensaje",
     "message.opted_out": "Una persona pidió no ser contactada por un canal",
     # flow
+    "day.requested": "Se pidió ejecutar la jornada de cobranza",
     "day.started": "Comenzó la jornada de cobranza",
     "day.finished": "Terminó la jornada de cobranza",
     "day.failed": "Falló la jornada de cobranza",

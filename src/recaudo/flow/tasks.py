@@ -1,0 +1,23 @@
+"""Jobs of the day: a worker runs it. Asking twice, or again after a crash, ends in one run."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from recaudo.flow.day import run_day
+from recaudo.journal.services import SYSTEM
+from recaudo.store import tenancy
+from recaudo.workforce.models import Tenant, User
+
+
+@app.task(name="flow.tasks.run_day", queue="day", lock="flow.day")
+def run_day_task(tenant_id: str, on: str, by_id: str | None = None) -> None:
+    """Run the day `on` (ISO) of a tenant on behalf of a user, or of the product."""
+    with tenancy.acting(UUID(tenant_id)):
+        tenant = Tenant.objects.get(pk=tenant_id)
+        by = User.objects.filter(pk=by_id, tenant_id=tenant_id).first() if by_id else None
+    run_day(tenant, on=date.fromisoformat(on), by=by or SYSTEM, at=timezone.now(), clock=timezone.now)
