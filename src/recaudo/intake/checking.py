@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -209,6 +209,13 @@ class Sheet:
         return cells
 
 
+def nothing_but(refusals: list[Refusal], cells: dict[int, list[str]]) -> Checked:
+    """Refusals found after the checks (by the database), in the form in which refusals are kept."""
+    return Checked(
+        rows=np.array([], dtype=np.int64), values={}, refusals=refusals, cells=cells, source={}, accepted={}, row_count=0, refused_count=0
+    )
+
+
 def visible(column: pa.Array) -> pa.Array:
     """Texts without invisible marks; untouched when there are none."""
     if not pc.any(pc.match_substring_regex(column, _INVISIBLE)).as_py():
@@ -241,10 +248,6 @@ def channels_of(text: str) -> list[str] | Refused:
     if not found or None in found:
         return Refused("", "unknown_channel", "nombra un canal que no se conoce.", "Use llamada, sms, whatsapp, correo, visita o carta.")
     return sorted({channel for channel in found if channel})
-
-
-def oldest_day(on: date) -> date:
-    return on - timedelta(days=365 * 60)
 
 
 def known_currency(code: str) -> bool:

@@ -15,6 +15,10 @@ TARGETS: dict[str, str] = {
     "update": "Actualización diaria de cuentas conocidas",
     "payments": "Pagos",
 }
+STATUS_ES: dict[str, str] = {
+    "received": "recibida", "checking": "en revisión", "checked": "revisada", "applying": "aplicándose", "applied": "aplicada",
+    "failed": "fallida", "undone": "deshecha",
+}  # fmt: skip
 ACCOUNT_STATUSES: dict[str, str] = {
     "preventive": "Preventiva", "current": "Al corriente", "delinquent": "En mora", "accelerated": "Vencida anticipadamente",
     "written_off": "Castigada", "sold": "Vendida", "recalled": "Retirada", "closed_paid": "Pagada",
@@ -146,7 +150,7 @@ FIELDS: tuple[Field, ...] = (
     Field("amount", "Importe pagado", "money", PAYMENT, "Importe recibido, mayor que cero", ("payments",), True, also=("importe", "monto", "abono", "valor", "monto pagado")),
     Field("paid_on", "Fecha de pago", "date", PAYMENT, "Día en que pagó", ("payments",), True, past=True, also=("fecha", "fecha pago", "fecha abono")),
     Field("external_id", "Folio del pago", "text", PAYMENT, "Clave única del banco o del acreedor; repetirla no duplica el pago", ("payments",), True, size=80, also=("folio", "id transaccion", "autorizacion", "transaccion", "id pago")),
-    Field("method", "Medio de pago", "text", PAYMENT, "SPEI, ventanilla, tarjeta…", ("payments",), strict=False, size=20, also=("medio", "forma de pago")),
+    Field("method", "Medio de pago", "code", PAYMENT, "SPEI, ventanilla, tarjeta…", ("payments",), strict=False, size=20, also=("medio", "forma de pago")),
     Field("payer", "Pagador", "text", PAYMENT, "Lo que el banco escribió de quien pagó; se guarda cifrado", ("payments",), strict=False, size=200, also=("ordenante", "pagador")),
     Field("pay_channel", "Canal de pago", "text", PAYMENT, "Sucursal, corresponsal, en línea…", ("payments",), strict=False, size=20, also=("canal",)),
     *(
@@ -174,6 +178,12 @@ CODES: dict[str, dict[str, str]] = {
         "accepted": "accepted", "rejected": "rejected", "pending": "pending", "aceptada": "accepted", "rechazada": "rejected",
         "pendiente": "pending", "si": "accepted", "no": "rejected",
     },
+}  # fmt: skip
+CODES["method"] = {
+    "transfer": "transfer", "cash": "cash", "card": "card", "direct debit": "direct_debit", "check": "check", "store": "store", "other": "other",
+    "transferencia": "transfer", "spei": "transfer", "pse": "transfer", "pix": "transfer", "efectivo": "cash", "ventanilla": "cash", "caja": "cash",
+    "sucursal": "cash", "tarjeta": "card", "domiciliacion": "direct_debit", "cargo automatico": "direct_debit", "cheque": "check", "tienda": "store",
+    "corresponsal": "store", "oxxo": "store", "otro": "other",
 }  # fmt: skip
 CODES["codebtor_kind"] = CODES["guarantor_kind"] = CODES["holder_kind"]
 

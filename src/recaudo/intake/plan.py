@@ -148,4 +148,5 @@ def _extra(spec: Any, titles: Mapping[str, str], feeds: Mapping[str, Feed], read
 
 
 def _listed(columns: list[str]) -> str:
-    return ", ".join(columns[:30]) + (" …" if len(columns) > 30 else "")
+    """The first few, so that the message stays one a person reads."""
+    return ", ".join(columns[:5]) + (f" y {len(columns) - 5} más" if len(columns) > 5 else "")

@@ -121,7 +121,7 @@ def test_files_commute_by_key_whatever_the_order(cards: Layout, load: Load) -> N
 def test_a_failed_file_leaves_nothing_and_says_why(cards: Layout, load: Load) -> None:
     batch = load("Cuenta,Cliente\nT-1,Rosa\n", cards)
     assert batch.status == "failed"
-    assert "no vienen las columnas" in batch.problem and "«RFC» (Titular: identificación)" in batch.problem
+    assert "no vienen las columnas" in batch.problem and "«Apertura» (Fecha de apertura)" in batch.problem
     assert not Account.objects.filter(number="T-1").exists()
     assert Event.objects.filter(name="batch.failed", subject_id=batch.id).count() == 1
 

@@ -12,12 +12,14 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 
-from recaudo.intake.checking import Checked, Refusal
+from recaudo.intake.checking import Checked, Refusal, nothing_but
+from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch
-from recaudo.intake.services.batches import STATUS_ES, NotOpen, Tally, opened, run_checks, stated
+from recaudo.intake.services.batches import NotOpen, Tally, opened, run_checks, stated
 from recaudo.intake.services.before import keep_before
 from recaudo.intake.services.load_accounts import AccountLoad
 from recaudo.intake.services.load_payments import PAYMENT, PaymentLoad, stage_payments
@@ -41,12 +43,12 @@ class NotApplied(Problem):
 
 
 @transaction.atomic
-def begin(batch: Batch, *, by: Any, at: datetime) -> Batch:
-    """Say that the batch is about to be applied, before a job does it. Raises NotOpen."""
-    batch = _locked(batch)
-    if batch.status not in {"received", "checked", "failed", "applying"}:
+def begin(batch: Batch, *, status: str = "applying", by: Any, at: datetime) -> Batch:
+    """Say that a job is about to check or apply the batch: status is checking or applying. Raises NotOpen."""
+    batch = Batch.objects.select_for_update(of=("self",)).get(id=batch.id)
+    if batch.status not in {"received", "checked", "failed", status}:
         raise NotOpen(status=STATUS_ES[batch.status])
-    batch.status, batch.progress, batch.problem = "applying", 0, ""
+    batch.status, batch.progress, batch.problem = status, 0, ""
     batch.save(update_fields=["status", "progress", "problem"])
     return batch
 
@@ -60,7 +62,8 @@ def apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None = No
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"intake:{tenancy.tenant_id()}"])
-    batch = _locked(batch)
+    # Not locked: progress is written to the row from another connection meanwhile, and the lock above keeps others away.
+    batch = Batch.objects.select_related("layout", "portfolio").get(id=batch.id)
     if batch.status == "applied":
         return batch
     if batch.status not in {"received", "checked", "failed", "applying"}:
@@ -96,7 +99,7 @@ def _apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None) ->
         load = PaymentLoad(plan, batch_id=batch.id, by=by, at=at) if is_payments else AccountLoad(plan, batch_id=batch.id, by=by, at=at)
         counts = load.run(lambda query, name: keep_before(batch, query, name))
         if isinstance(load, PaymentLoad):
-            tally = _refuse_differing(load, keeper, tally, plan.title("external_id"))
+            tally = _refuse_differing(load, keeper, tally, plan.title("external_id"), batch)
         tally.write(batch)
         batch.changes = {**batch.changes, **counts}
         _reconcile(batch, load.applied_totals())
@@ -109,20 +112,30 @@ def _apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None) ->
     )  # fmt: skip
 
 
-def _refuse_differing(load: PaymentLoad, keeper: Keeper, tally: Tally, title: str) -> Tally:
+def _refuse_differing(load: PaymentLoad, keeper: Keeper, tally: Tally, title: str, batch: Batch) -> Tally:
     """Payments whose key is known with other content are refused after all."""
     rows = load.differing()
     if not rows:
         return tally
     reason = f"Columna «{title}»: ya hay un pago con esa clave y otro importe, moneda o fecha. Si es otro pago, use otra clave; si no, reverse el primero."
-    refusals = [Refusal(row, title, "payment_differs", reason, True) for row in rows]
-    empty: dict[int, list[str]] = {}
-    keeper.keep(Checked(rows=pa.array([]).to_numpy(), values={}, refusals=refusals, cells=empty, source={}, accepted={}, row_count=0, refused_count=0))
+    refusals = [Refusal(row, title[:60], "payment_differs", reason[:300], True) for row in rows]
+    keeper.keep(nothing_but(refusals, _cells(batch, rows)))
     tally.accepted -= len(rows)
     tally.refused += len(rows)
     for code, sums in load.applied_totals().items():
         tally.taken[code] = tally.taken.get(code, 0) - sums["differing"]
     return tally
+
+
+def _cells(batch: Batch, rows: list[int]) -> dict[int, list[str]]:
+    """The cells of some rows, read again: rare enough not to keep every row for it."""
+    wanted = np.array(rows, dtype=np.int64)
+    found: dict[int, list[str]] = {}
+    for chunk in opened(batch)[0].chunks():
+        at = np.flatnonzero(np.isin(chunk.rows, wanted))
+        columns = [column.to_pylist() for column in chunk.table.take(pa.array(at, pa.int64())).columns]
+        found |= {int(chunk.rows[row]): [column[n][:2000] for column in columns] for n, row in enumerate(at.tolist())}
+    return found
 
 
 def _reconcile(batch: Batch, applied: dict[str, dict[str, int]]) -> None:
@@ -140,11 +153,6 @@ def _failed(batch: Batch, problem: Problem, *, by: Any, at: datetime) -> Batch:
     batch.save(update_fields=["status", "problem", "progress"])
     journal.record("batch.failed", by=by, at=at, subject="batch", subject_id=batch.id, code=problem.code)
     return batch
-
-
-def _locked(batch: Batch) -> Batch:
-    found: Batch = Batch.objects.select_for_update(of=("self",)).select_related("layout", "portfolio").get(id=batch.id)
-    return found
 
 
 def _digest(digest: Any, checked: Checked) -> None:

@@ -20,6 +20,7 @@ from recaudo.intake.adapters import Chunk, Reading, Source, open_source
 from recaudo.intake.checking import Checked
 from recaudo.intake.checking_accounts import AccountChecks
 from recaudo.intake.checking_payments import PaymentChecks
+from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch, Layout
 from recaudo.intake.plan import Book, Plan, make_plan
 from recaudo.intake.services.known import only_known
@@ -100,9 +101,21 @@ def use_layout(batch: Batch, *, layout: Layout, portfolio: Portfolio | None = No
 def check(batch: Batch, *, by: Any, at: datetime, progress: Progress | None = None) -> Batch:
     """Read the whole file and note what would be refused; nothing of the portfolio changes.
 
-    Raises  NotOpen, NoLayout, and what readers and layouts raise about the file as a whole
+    What is wrong with the file as a whole ends in status `failed` with the reason in `problem`.
+    Raises  NotOpen
     """
-    _must_be_open(batch)
+    _must_be_open(batch, also=("checking",))
+    try:
+        with transaction.atomic():
+            _check(batch, at=at, progress=progress)
+    except Problem as problem:
+        batch = Batch.objects.get(id=batch.id)
+        batch.status, batch.problem, batch.progress = "failed", problem.text[:400], 0
+        batch.save(update_fields=["status", "problem", "progress"])
+    return batch
+
+
+def _check(batch: Batch, *, at: datetime, progress: Progress | None) -> None:
     source, plan = opened(batch)
     batch.rejections.all().delete()
     tally = Tally()
@@ -112,9 +125,8 @@ def check(batch: Batch, *, by: Any, at: datetime, progress: Progress | None = No
             keeper.keep(checked)
     tally.write(batch)
     batch.reading = stated(source.reading)
-    batch.status, batch.problem = "checked", ""
+    batch.status, batch.problem, batch.progress = "checked", "", 0
     batch.save()
-    return batch
 
 
 def preview(batch: Batch, *, limit: int = 8) -> Preview:
@@ -220,16 +232,10 @@ def safe_name(name: str) -> str:
     return plain[-120:] or "archivo"
 
 
-def _must_be_open(batch: Batch) -> None:
-    status = Batch.objects.select_for_update().values_list("status", flat=True).get(id=batch.id)
-    if status not in {"received", "checked", "failed"}:
+def _must_be_open(batch: Batch, also: tuple[str, ...] = ()) -> None:
+    status = Batch.objects.values_list("status", flat=True).get(id=batch.id)
+    if status not in {"received", "checked", "failed", *also}:
         raise NotOpen(status=STATUS_ES.get(status, status))
-
-
-STATUS_ES = {
-    "received": "recibida", "checking": "en revisión", "checked": "revisada", "applying": "aplicándose", "applied": "aplicada",
-    "failed": "fallida", "undone": "deshecha",
-}  # fmt: skip
 
 
 def _keep(source: Path | IO[bytes], path: str) -> tuple[int, str]:

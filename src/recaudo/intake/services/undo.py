@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import ForeignObjectRel
 
+from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch
-from recaudo.intake.services.batches import STATUS_ES
 from recaudo.intake.services.before import read_before
 from recaudo.intake.services.load_accounts import COMPARED
 from recaudo.intake.services.reconcile import Mismatch
