@@ -27,7 +27,7 @@ BASE: dict[str, object] = {
     "months_on_book": 20, "days_since_payment": 40, "payments_90d_count": 1, "promise_active": False, "promises_broken_90d": 0,
     "last_outcome": None, "days_since_contact": 9, "attempts_7d": 1, "contacts_30d": 1, "hold_active": False, "dispute_active": False,
     "has_phone": True, "has_email": True, "has_im": True, "has_address": True, "contact_quality": 0.8, "worst_status_6m": 1,
-    "risk_score": 0.4, "utilisation": 0.5, "accounts_of_person": 1, "person_overdue_usd_minor": 20_000, "person_dpd_max": 12,
+    "risk_score": 400, "utilisation": 0.5, "accounts_of_person": 1, "person_overdue_usd_minor": 20_000, "person_dpd_max": 12,
     "placed_with_agency": False, "acceptance": None,
 }  # fmt: skip
 
@@ -116,7 +116,7 @@ def many_accounts() -> pa.Table:
         {**BASE, "stage": stage, "kind": kind, "dpd": dpd, "risk_score": score, "overdue_usd_minor": amount, **extra}
         for stage, kind, dpd, score, amount, extra in itertools.product(
             ["preventive", "early", "middle", "late", "written_off"], ["consumer", "commercial"], [0, 4, 29, 160],
-            [None, 0.1, 0.9], [None, 1_000, 600_000],
+            [None, 100, 900], [None, 1_000, 600_000],
             [
                 {}, {"days_since_contact": None}, {"days_since_contact": 60}, {"hold_active": True}, {"promise_active": True},
                 {"has_phone": False, "has_im": False}, {"has_phone": False, "has_im": False, "has_email": False},

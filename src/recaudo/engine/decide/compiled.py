@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.values import Value
@@ -166,17 +167,22 @@ def differences(
 ) -> list[Difference]:
     """Decide a sample again with the reference and compare.
 
-    facts, decided  the input and the result of `run`, rows in the same order
+    facts, decided  the input and the result of `run`; rows are matched by their keys
     sample          how many accounts; all when there are fewer
     seed            of the choice of accounts
     Returns         one entry per value that differs; empty when the engines agree
     """
     rows = _chosen(facts.num_rows, sample, seed)
-    given = facts.select(list(compiled.facts)).take(rows).to_pylist()
-    found = decided.take(rows).to_pylist()
+    chosen = facts.select([*keys, *compiled.facts]).take(rows)
+    given = chosen.to_pylist()
+    by_key = {tuple(row[name] for name in keys): row for row in _with_keys(decided, chosen, keys)}
+    found = [by_key.get(tuple(row[name] for name in keys), {}) for row in given]
     out: list[Difference] = []
     for fact_row, row in zip(given, found, strict=True):
-        key = tuple(row[name] for name in keys)
+        key = tuple(fact_row[name] for name in keys)
+        if not row:
+            out.append(Difference(key, "", None, "sin decisión"))
+            continue
         out.extend(Difference(key, *rest) for rest in _compare(compiled, fact_row, row))
     return out
 
@@ -198,12 +204,19 @@ def verify(
     return checked
 
 
+def _with_keys(decided: pa.Table, chosen: pa.Table, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The decided rows whose first key is among the chosen accounts."""
+    wanted = chosen.column(keys[0]).combine_chunks()
+    rows: list[dict[str, Any]] = decided.filter(pc.is_in(decided.column(keys[0]), value_set=wanted)).to_pylist()
+    return rows
+
+
 def _chosen(count: int, sample: int, seed: int) -> list[int]:
     return list(range(count)) if count <= sample else sorted(random.Random(seed).sample(range(count), sample))
 
 
 def _compare(compiled: Compiled, facts: Mapping[str, Any], row: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
-    given = {name: fact_value(value, compiled.facts[name]) for name, value in facts.items()}
+    given = {name: fact_value(facts[name], kind) for name, kind in compiled.facts.items()}
     interpreter = Interpreter(compiled.model, given)
     for result in compiled.results:
         decision = compiled.model.decision(result.name)

@@ -69,6 +69,8 @@ def fact_value(value: Any, kind: str) -> Value:
     found = values.from_python(value)
     if kind == "rate" and isinstance(found, Decimal):
         return found.quantize(RATE_STEP, rounding=decimal.ROUND_HALF_UP)
+    if kind in ("integer", "money") and isinstance(found, Decimal):
+        return found.quantize(Decimal(1), rounding=decimal.ROUND_HALF_EVEN)
     return found
 
 
