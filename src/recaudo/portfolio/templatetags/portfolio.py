@@ -82,3 +82,13 @@ def bucket_bar(shares: Iterable[Any], currency: str) -> SafeString:
         ),
     )  # fmt: skip
     return format_html('<svg class="bucket-bar" role="img" aria-label="Saldo por tramo: {}" width="180" height="14">{}</svg>', told, parts)
+
+
+@register.simple_tag
+def bucket_legend() -> SafeString:
+    """What each colour of `bucket_bar` is."""
+    return format_html_join(
+        " ",
+        '<span class="nowrap"><svg width="12" height="12" aria-hidden="true"><rect fill="var(--rc-{})" fill-opacity="{}" width="12" height="12"></rect></svg> {}</span>',
+        ((*fill, BUCKET_ES.get(bucket, bucket)) for bucket, fill in BUCKET_FILL.items()),
+    )
