@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from recaudo.agreements.models import Promise
 from recaudo.casework import queries as casework
@@ -163,10 +163,11 @@ class AgendaDay:
     on: date
     callbacks: tuple[tuple[Action, Account | None, Person | None], ...]
     promises: tuple[Promise, ...]
+    answers: tuple[Case, ...] = ()
 
 
 def agenda(user_id: UUID, *, at: datetime, zone: str, days: int = 7, everybody: bool = False) -> list[AgendaDay]:
-    """Callbacks and promises by day, from today (what is late stands there) for some days. Four queries."""
+    """Callbacks, answers that wait and promises by day, from today (what is late stands there) for some days. Five queries."""
     clock = ZoneInfo(zone)
     today = at.astimezone(clock).date()
     last = today + timedelta(days=days - 1)
@@ -178,6 +179,7 @@ def agenda(user_id: UUID, *, at: datetime, zone: str, days: int = 7, everybody: 
         mine = Case.objects.filter(assigned_to_id=user_id, status="open").values("person_id")
         promises = promises.filter(Q(by_id=user_id) | Q(person_id__in=mine))
     due = list(promises[:500])
+    answers = _waiting_answers(user_id, at=at, everybody=everybody)
     found = []
     for offset in range(days):
         day = today + timedelta(days=offset)
@@ -187,9 +189,20 @@ def agenda(user_id: UUID, *, at: datetime, zone: str, days: int = 7, everybody: 
             if a.not_before_at and max(a.not_before_at.astimezone(clock).date(), today) == day
         ]
         kept = [p for p in due if max(p.due_on, today) == day]
+        read = answers if offset == 0 else []
         if calls or kept or offset == 0:
-            found.append(AgendaDay(day, tuple(calls), tuple(kept)))
+            found.append(AgendaDay(day, tuple(calls), tuple(kept), tuple(read)))
     return found
+
+
+def _waiting_answers(user_id: UUID, *, at: datetime, everybody: bool) -> list[Case]:
+    """Cases that somebody should look at because the person wrote: their holder's, or nobody's in particular."""
+    worst = Account.objects.filter(holder_id=OuterRef("person_id")).order_by("-dpd", "-overdue_minor").values("id")[:1]
+    called = Action.objects.filter(person_id=OuterRef("person_id"), status="planned", treatment="callback")
+    waiting = Case.objects.filter(~Exists(called), status="open", next_at__lte=at).select_related("person")
+    if not everybody:
+        waiting = waiting.filter(Q(assigned_to_id=user_id) | Q(assigned_to=None))
+    return list(waiting.annotate(account_id=Subquery(worst)).order_by("next_at", "id")[:100])
 
 
 def own_lock(user_id: UUID, *, at: datetime) -> Case | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contexts.casework.scenes import authorise, call, close, plan, point
 
 import recaudo
 from recaudo.casework import services as casework
@@ -17,7 +18,6 @@ from recaudo.journal.models import Event
 from recaudo.law import services as law
 from recaudo.portfolio.models import Account, ContactPoint, Person, Preference
 from recaudo.store import tenancy
-from tests.contexts.casework.scenes import authorise, call, close, plan, point
 
 NIGHT = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 23:00 in Mexico City
 SUNDAY = datetime(2026, 11, 29, 17, 0, tzinfo=UTC)  # noon in Bogotá
@@ -312,6 +312,16 @@ def test_a_planned_action_waits_for_its_next_allowed_time_and_a_manual_one_ends(
     manual = plan(cast)
     refusal(cast, manual, at=NIGHT)
     assert manual.status == "refused" and manual.permit_rule == "MX-HOURS"
+
+
+def test_a_pause_ends_nothing_that_was_planned(cast: Any) -> None:
+    planned = plan(cast, expires_at=cast.now + timedelta(days=1), priority=3)
+    casework.pause_contact(reason="Simulacro", by=cast.sofia, at=cast.now)
+    refusal(cast, planned)
+    assert planned.status == "planned"
+    assert casework.take_next(by=cast.ana, at=cast.now) is None
+    planned.refresh_from_db()
+    assert planned.status == "planned"
 
 
 def test_a_cancelled_action_gets_no_permit(cast: Any) -> None:

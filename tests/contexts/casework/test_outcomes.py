@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.contexts.casework.scenes import authorise, call, close, plan, point
 
 from recaudo.agreements.models import Promise
 from recaudo.casework import catalogue
@@ -17,7 +18,6 @@ from recaudo.casework.services import outcome as outcomes
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM
 from recaudo.portfolio.models import Consent, ContactPoint
-from tests.contexts.casework.scenes import authorise, call, close, plan, point
 
 
 def test_a_promise_is_made_and_stops_what_waits(cast: Any) -> None:
@@ -238,8 +238,50 @@ def test_every_outcome_leaves_one_line_in_the_journal(cast: Any) -> None:
     assert event.subject_id == action.id and event.detail["disposition"] == "NC01"
 
 
+def sent(cast: Any) -> Action:
+    """A message that left."""
+    action = plan(cast, channel="sms")
+    permit = casework.clear(action=action, contact_point=point(cast, "maria"), at=cast.now, by=SYSTEM)
+    return casework.close_action(action, outcome=Outcome("DG01"), permit=permit, by=SYSTEM, at=cast.now)
+
+
+def test_news_of_a_message_only_go_forward(cast: Any) -> None:
+    action = sent(cast)
+    assert casework.note_delivery(action_id=action.id, disposition="DG03", by=SYSTEM, at=cast.now)
+    assert not casework.note_delivery(action_id=action.id, disposition="DG02", by=SYSTEM, at=cast.now)
+    action.refresh_from_db()
+    assert (action.disposition, action.is_contact) == ("DG03", True)
+
+
+def test_a_hard_bounce_marks_the_address(cast: Any) -> None:
+    casework.note_delivery(action_id=sent(cast).id, disposition="DG06", by=SYSTEM, at=cast.now)
+    assert point(cast, "maria").status == "invalid"
+
+
+def test_a_message_that_did_not_leave_gives_its_slot_back(cast: Any) -> None:
+    action = plan(cast, channel="sms")
+    casework.clear(action=action, contact_point=point(cast, "maria"), at=cast.now, by=SYSTEM)
+    casework.put_back(action, not_before_at=cast.now + timedelta(minutes=5))
+    assert action.status == "planned" and action.occurred_at is None
+    assert call(cast)[1].channel == "call"
+
+
+def test_an_answer_that_waits_stands_in_the_agenda(cast: Any) -> None:
+    case = casework.case_for(cast.maria.id, by=SYSTEM, at=cast.now)
+    casework.ask_follow_up(case_id=case.id, by=SYSTEM, at=cast.now)
+    assert Case.objects.get().next_at == cast.now
+
+
+def test_undoing_a_merge_gives_the_work_back(cast: Any) -> None:
+    action = plan(cast)
+    moved = casework.move_person(kept_id=cast.lucia.id, merged_id=cast.maria.id, by=SYSTEM, at=cast.now)
+    casework.move_back(to_person=cast.maria.id, moved=moved, by=SYSTEM, at=cast.now)
+    action.refresh_from_db()
+    assert action.person_id == cast.maria.id and Case.objects.get(id=action.case_id).person_id == cast.maria.id
+
+
 def test_merging_persons_moves_their_work(cast: Any) -> None:
-    action, permit = call(cast)
+    action, _ = call(cast)
     casework.open_hold(person=cast.maria, kind="dispute", reason="x", by=cast.ana, at=cast.now)
     moved = casework.move_person(kept_id=cast.lucia.id, merged_id=cast.maria.id, by=cast.raul, at=cast.now)
     action.refresh_from_db()

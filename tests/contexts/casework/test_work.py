@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from tests.contexts.casework.scenes import authorise, call, close, plan, point
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case, Wave
@@ -19,8 +20,6 @@ from recaudo.portfolio.models import Account, ContactPoint
 from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
 from recaudo.workforce.models import Team, TeamMember
-from tests.contexts.casework.scenes import authorise, call, close, plan, point
-
 
 # --- cases
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from tests.cast import NOW
+from tests.contexts.casework.scenes import authorise, point
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case, PermitRecord
@@ -15,8 +17,6 @@ from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, ContactPoint
 from recaudo.store import tenancy
-from tests.cast import NOW
-from tests.contexts.casework.scenes import authorise, point
 
 PAGES = ("/cola/", "/agenda/", "/turno/", "/cuentas/")
 

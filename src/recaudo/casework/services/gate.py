@@ -28,6 +28,8 @@ from recaudo.portfolio.models import ContactPoint
 from recaudo.store import tenancy
 
 OPEN = frozenset({"planned", "in_progress"})
+# Refusals that say nothing about the person: they pass, and what was planned stays planned.
+PASSING = frozenset({"HOUSE-PAUSE", "HOUSE-LIBRARIES"})
 # A machine may try to send the same message again; a person who rang once has rung.
 RETRIED = frozenset({"sms", "im", "email", "push", "portal", "letter"})
 
@@ -218,13 +220,16 @@ def _take_slot(action: Action, question: Question, answer: Answer, until: dateti
 
 
 def _step_back(action: Action, answer: Answer, *, at: datetime, by: Any) -> None:
-    """A refused action waits for its next allowed instant while its plan lives; otherwise it ends here."""
-    waits = answer.next_allowed_at is not None and (action.expires_at is None or answer.next_allowed_at < action.expires_at)
-    if action.status == "planned":
-        if waits and action.run_id is not None:
-            action.not_before_at = answer.next_allowed_at
-        else:
-            action.status = "refused"
+    """A refused action waits for its next allowed instant while its plan lives; otherwise it ends here.
+
+    What has no plan (no `expires_at`: somebody pressed a button) ends. A pause of everything ends nothing that was planned.
+    """
+    planned = action.status == "planned" and action.expires_at is not None
+    waits = planned and answer.next_allowed_at is not None and answer.next_allowed_at < action.expires_at
+    if waits:
+        action.not_before_at = answer.next_allowed_at
+    elif action.status == "planned" and not (planned and answer.rule in PASSING):
+        action.status = "refused"
     action.permit_rule, action.lawbook_version = answer.rule[:40], answer.lawbook_version
     action.save(update_fields=["status", "not_before_at", "permit_rule", "lawbook_version"])
     journal.record(

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from recaudo.casework.models import Action, Case
 from recaudo.casework.queries.dossier import Dossier, dossiers
-from recaudo.casework.services.gate import question_of
+from recaudo.casework.services.gate import PASSING, question_of
 from recaudo.casework.services.house import POINT_KINDS, UNUSABLE
 from recaudo.casework.services.judge import Answer, judge
 from recaudo.law.queries import Rules
@@ -89,7 +89,7 @@ def take_next(*, by: User, at: datetime) -> Taken | None:
             if answer is not None and answer.allowed:
                 defer_or_refuse(refused)
                 return _lock(action, point, by=by, at=at)
-            if answer is not None:
+            if answer is not None and answer.rule not in PASSING:
                 refused.append((action, answer))
         defer_or_refuse(refused)
         if len(actions) < size:

@@ -18,6 +18,9 @@ from recaudo.casework.services.outcome import Outcome
 from recaudo.journal import services as journal
 from recaudo.portfolio.models import Account, Person
 
+# How far a message came: news of an earlier step change nothing. What bounced or was refused for good is the last word.
+STEPS = {"DG01": 1, "DG02": 2, "DG03": 3, "DG04": 4, "DG05": 5, "DG07": 6, "DG06": 7, "DG08": 7, "DG09": 7, "DG10": 7}
+
 
 @transaction.atomic
 def put_back(action: Action, *, not_before_at: datetime | None = None) -> None:
@@ -39,14 +42,14 @@ def note_delivery(*, action_id: UUID, disposition: str, by: Any, at: datetime) -
     """Later news of a message that was sent (delivered, read, bounced, blocked), with what it brings about.
 
     disposition  a code of the catalogue's digital group
-    Returns      the action, None when it is not a sent one
+    Returns      the action, None when it is not a sent one or the news are old
     """
     person_id = Action.objects.filter(id=action_id).values_list("person_id", flat=True).first()
     if person_id is None:
         return None
     hold_person(person_id)
     action: Action | None = Action.objects.select_for_update().filter(id=action_id, status="done", direction="out").first()
-    if action is None:
+    if action is None or STEPS.get(disposition, 0) <= STEPS.get(action.disposition, 9):
         return None
     known = catalogue.disposition(disposition)
     action.disposition, action.contact_level, action.effect = known.code, known.level, known.effect
