@@ -113,7 +113,7 @@ RIGHTS: dict[str, str] = {
 # The programs' interface asks for a session, "api.use", and what is written here.
 API: dict[str, str] = {
     "api:openapi-json": "",
-    "api:api-root": "",
+    "api:api-root": "nobody",  # says only that there is something here
     "api:accounts": "portfolio.view",
     "api:account": "portfolio.view",
     "api:portfolios": "portfolio.view",

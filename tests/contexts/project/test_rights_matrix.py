@@ -73,7 +73,8 @@ def signed_in(cast: Cast, roles: list[str], agency: bool = False) -> Client:
     with tenancy.acting(cast.tenant.id):
         user: User = _user(cast.tenant.id, f"rol-{uuid4().hex[:8]}", "Persona", roles, cast.agencies["NORTE"] if agency else None)
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="recaudo.workforce.backends.StaffBackend")
+    with tenancy.identifying():
+        client.force_login(user, backend="recaudo.workforce.backends.StaffBackend")
     return client
 
 

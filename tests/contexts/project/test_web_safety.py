@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client
 
 from tests.cast import PASSWORD, Cast, make_cast
@@ -28,6 +29,7 @@ ELSEWHERE = [
 
 @pytest.fixture
 def people(db: Any) -> Cast:
+    cache.clear()  # attempts per minute are counted there
     return make_cast()
 
 
@@ -66,7 +68,8 @@ def assert_ours(answer: Any) -> None:
     """A redirect to a path of this site, or no redirect."""
     if answer.status_code in {301, 302, 303, 307, 308}:
         location = answer["Location"]
-        assert re.match(r"^/(?![/\\])", location) and "evil" not in location.split("?")[0], location
+        # A browser drops tabs and line ends, and takes a backslash for a slash: what follows the first slash must be neither.
+        assert re.match(r"^/(?![/\\])", location) and not re.search(r"[\t\r\n\\]", location), location
     else:
         assert answer.status_code in {200, 400, 403}, answer.status_code
 
@@ -83,7 +86,7 @@ def test_every_answer_has_the_strict_headers(path: str, ana: Client) -> None:
     assert "default-src 'none'" in policy and "unsafe" not in policy and "*" not in policy
     assert headers["X-Frame-Options"] == "DENY" and headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["Cache-Control"] == "no-store"
+    assert "no-store" in headers["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in headers
 
 
