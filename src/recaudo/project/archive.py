@@ -66,9 +66,12 @@ class Manifest:
     parts: dict[str, str] = field(default_factory=dict)
 
 
-def write(target: Path, *, state: Path, at: datetime, with_secrets: bool = False) -> Manifest:
+def write(
+    target: Path, *, state: Path, at: datetime, with_secrets: bool = False, endpoint: postgres.Endpoint | None = None
+) -> Manifest:
     """Write the archive; it appears under its name when it is whole, readable only by us.
 
+    endpoint  None: the database of this installation
     Raises  FileExists; BackupFailed, NeedsAdmin (project.postgres)
     """
     target = target.absolute()
@@ -78,7 +81,7 @@ def write(target: Path, *, state: Path, at: datetime, with_secrets: bool = False
     unfinished = target.with_name(target.name + ".part")
     try:
         with tempfile.TemporaryDirectory(prefix=".recaudo-", dir=target.parent) as work:
-            copy = postgres.backup(Path(work) / DUMP, at=at)
+            copy = postgres.backup(Path(work) / DUMP, at=at, endpoint=endpoint)
             made = Manifest(
                 taken_at=copy.taken_at, app_version=copy.app_version, server_version=copy.server_version,
                 tables=copy.tables, with_secrets=with_secrets, keys=key_fingerprints(state),
