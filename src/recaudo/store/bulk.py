@@ -48,3 +48,10 @@ def copy_csv(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> Non
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         for block in blocks:
             copy.write(block)
+
+
+def analyze(*tables: str) -> None:
+    """Fresh statistics after a bulk write, so that the next query of the same transaction is planned well."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute("SELECT recaudo_analyze(%s)", [table])

@@ -46,6 +46,13 @@ BEGIN
   END LOOP;
   RETURN made;
 END $$;
+
+-- Fresh statistics after a bulk write, within its transaction: the application does not own the tables, so it may not ANALYZE.
+CREATE FUNCTION recaudo_analyze(name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  EXECUTE format('ANALYZE %I', name);
+END $$;
 """
 
 
@@ -54,6 +61,6 @@ class Migration(migrations.Migration):
     dependencies = []
     operations = [
         migrations.RunSQL(
-            FUNCTIONS, "DROP FUNCTION recaudo_derived(date, text[]); DROP FUNCTION recaudo_months(text, date, date); DROP FUNCTION recaudo_uuid7();"
+            FUNCTIONS, "DROP FUNCTION recaudo_analyze(text); DROP FUNCTION recaudo_derived(date, text[]); DROP FUNCTION recaudo_months(text, date, date); DROP FUNCTION recaudo_uuid7();"
         )
     ]
