@@ -168,7 +168,7 @@ def _loans(folder: Path, count: int, crowd: Crowd, on: date) -> Written:
         late = pick.choices((0, 1, 2, 3, 4, 7), weights=(52, 20, 11, 8, 5, 4))[0]
         overdue_days = 30 * late - pick.randint(0, 25) if late else 0
         left = pick.randint(late + 1, 36)
-        record = dict(zip(PERSON, _person(made, crowd, on, "CL"), strict=True)) | {
+        record = dict(zip(PERSON, _iso(_person(made, crowd, on, "CL")), strict=True)) | {
             "Operacion": f"CR-{index:07}", "Desembolso": (on - timedelta(days=pick.randint(120, 1500))).isoformat(),
             "MontoOtorgado": instalment * (left + pick.randint(2, 12)), "Saldo": instalment * left, "Vencido": instalment * late,
             "Cuota": instalment, "CuotasMora": late, "Vencimiento": (on - timedelta(days=overdue_days)).isoformat() if late else "",
@@ -211,16 +211,40 @@ def _invoices(folder: Path, count: int, crowd: Crowd, on: date) -> Written:
         sheet.write_row(index + 1, 0, [
             f"FAC-{country}", f"F{country}{index:06}", (due - timedelta(days=30)).isoformat(), due.isoformat(), f"{amount:.2f}",
             f"{left:.2f}", CURRENCY[country], pick.choices(("aceptada", "pendiente", "rechazada"), weights=(88, 9, 3))[0],
-            f"OC-{pick.randint(1000, 9999)}" if pick.random() < 0.7 else "", f"FAC{index:08}", *_iso(person, country),
+            f"OC-{pick.randint(1000, 9999)}" if pick.random() < 0.7 else "", f"FAC{index:08}", *_iso(person),
         ])  # fmt: skip
     book.close()
     return Written(path, "facturas", on, "MAYOREO", "")
 
 
-def _iso(person: list[str], country: str) -> list[str]:
-    """The authorisation day as ISO: the workbook has one date style."""
+def _iso(person: list[str]) -> list[str]:
+    """A person with days as ISO: the workbook and the Parquet file have one date style."""
     values = list(person)
-    if country == "MX" and values[-1]:
-        day, month, year = values[-1].split("/")
-        values[-1] = f"{year}-{month}-{day}"
+    for place in (PERSON.index("Nacimiento"), PERSON.index("FechaAutorizacion")):
+        if "/" in values[place]:
+            day, month, year = values[place].split("/")
+            values[place] = f"{year}-{month}-{day}"
     return values
+
+
+def write_faulty(folder: Path, *, on: date, seed: int) -> Path:
+    """A file of cards for trying the import: twenty good rows and ten with one mistake each."""
+    crowd, path = Crowd(seed + 1), folder / "ejemplo_con_errores.csv"
+    head = ["Cuenta", "Apertura", "Limite", "Saldo", "Estado0", "Estado1", "Estado2", "Estado3", "Estado4", "UltimoPago",
+            "Referencia", "Sucursal", "Score", *PERSON]  # fmt: skip
+    mistakes: list[tuple[str, str]] = [
+        ("Identificacion", "XAXX010101000X"), ("Identificacion", "LOMM800101AB9"), ("Saldo", "mil pesos"), ("Saldo", "-1.500,00"),
+        ("Apertura", "31/02/2024"), ("Apertura", f"01/01/{on.year + 2}"), ("Cuenta", ""), ("Nombre", ""), ("Estado0", "ocho"), ("Pais", "MEX"),
+    ]  # fmt: skip
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, delimiter=";")
+        writer.writerow(head)
+        for index in range(30):
+            made = crowd.person("MX")
+            row = [f"4999{index:08}", _day(on - timedelta(days=400), "MX"), "50,000.00", "12,345.60", "1", "0", "0", "0", "0", "500.00",
+                   f"EJ{index:07}", "Centro", "400", *_person(made, crowd, on, "MX")]  # fmt: skip
+            if index % 3 == 2:
+                name, value = mistakes[index // 3]
+                row[head.index(name)] = value
+            writer.writerow(row)
+    return path

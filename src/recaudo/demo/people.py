@@ -131,7 +131,9 @@ class Crowd:
         if country == "CL":
             body = str(5_000_000 + (self.serial * 7919) % 20_000_000)
             return "RUT", f"{body}-{rut.calc_check_digit(body)}"
-        return "CC", str(10_000_000 + (self.serial * 104_729) % 1_180_000_000)
+        # Eight digits for those born before 1980 or so, ten that begin with 1 for the rest; nine are never issued.
+        body = 10_000_000 + (self.serial * 7919) % 89_999_999 if year < 1984 else 1_000_000_000 + (self.serial * 104_729) % 199_999_999
+        return "CC", str(body)
 
     def _legal_id(self, country: str, name: str) -> tuple[str, str]:
         pick = self.random

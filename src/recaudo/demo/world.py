@@ -113,6 +113,7 @@ def build(
         _books(people, _morning(before), accounts)
     tell("archivos de los acreedores", 0.05)
     written = files.write(folder, accounts=accounts, seed=seed, before=before, on=on)
+    files.write_faulty(folder, on=on, seed=seed)
     first = [item for item in written if item.on == before]
     later = [item for item in written if item.on == on]
     for place, item in enumerate(first):
