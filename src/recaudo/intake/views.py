@@ -23,6 +23,7 @@ from recaudo.ui.access import allow
 
 # Up to here a file is worked while the person waits; a larger one by a job, with its progress on the page.
 WHILE_WAITING_BYTES = 3 * 1024 * 1024
+TOTALS = ("source", "accepted", "refused", "applied", "unchanged")
 TONES = {"applied": "ok", "failed": "bad", "undone": "muted", "checked": "info", "received": "info", "checking": "warn", "applying": "warn"}
 
 
@@ -210,7 +211,7 @@ def _batch_context(found: Batch) -> dict[str, Any]:
     return {
         "batch": found, "status_es": STATUS_ES[found.status], "tone": TONES[found.status], "is_working": found.status in ("checking", "applying"),
         "is_open": found.status in ("received", "checked", "failed"), "reasons": queries.reasons(found), "rejections": queries.first_rejections(found),
-        "totals": list(found.totals.items()), "target_es": TARGETS[found.layout.target] if found.layout else "",
+        "totals": [(code, {key: sums.get(key) for key in TOTALS}) for code, sums in found.totals.items()], "target_es": TARGETS[found.layout.target] if found.layout else "",
         "changes": [(queries.CHANGES_ES.get(key, key), value) for key, value in found.changes.items() if key != "omitted" and value],
         "same": queries.earlier_same(found) if found.status in ("received", "checked") else None, "percent": round(found.progress * 100),
         "reading": {key: value for key, value in found.reading.items() if key != "columns"},

@@ -12,6 +12,7 @@ from django.urls import reverse
 from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Layout
 from recaudo.portfolio.models import Account
+from recaudo.store import tenancy
 from tests.cast import NOW
 from tests.contexts.intake.files import HUGO, ROSA, csv
 
@@ -19,7 +20,9 @@ from tests.contexts.intake.files import HUGO, ROSA, csv
 @pytest.fixture
 def as_(cast, client: Client) -> Any:
     def _as(name: str) -> Client:
-        client.force_login(cast.users[name], backend="recaudo.workforce.backends.StaffBackend")
+        user = cast.users[name]
+        with tenancy.acting(user.tenant_id):
+            client.force_login(user, backend="recaudo.workforce.backends.StaffBackend")
         return client
 
     return _as
@@ -67,7 +70,7 @@ def test_an_unknown_file_gets_a_suggested_mapping_that_can_be_saved(cast, book, 
     assert answer.url == reverse("intake:batch", args=[batch.id])
     batch.refresh_from_db()
     assert (batch.status, batch.accepted_count, batch.totals["MXN"]["source"]) == ("checked", 1, 10_050)
-    assert Layout.objects.get(is_current=True).options == {"decimal": ",", "date": "dmy", "whatsapp": "first"} | Layout.objects.get(is_current=True).options
+    assert Layout.objects.get(is_current=True).options == {"decimal": ",", "date": "dmy"}
 
 
 def test_an_agent_sees_no_files_and_an_auditor_changes_none(cast, cards, as_, load) -> None:

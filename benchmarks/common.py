@@ -1,0 +1,85 @@
+"""What every benchmark prints with its result: rows, cores, memory, and the baseline of the same run."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Timing:
+    """Seconds of a part of a run; `cpu` are those this process worked (waiting for the database or for a core is not in it)."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+
+@contextmanager
+def timed() -> Iterator[Timing]:
+    """Seconds of the block, on a clock that never goes back."""
+    timing, start, cpu = Timing(), time.perf_counter(), time.process_time()
+    try:
+        yield timing
+    finally:
+        timing.seconds, timing.cpu = time.perf_counter() - start, time.process_time() - cpu
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak_memory_bytes() -> int:
+    """The most this process has held since it started."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def load_average() -> float:
+    """Of the last minute: above the number of cores the machine was shared and times are worse than they would be."""
+    return os.getloadavg()[0]
+
+
+@dataclass
+class Watch:
+    """The highest resident memory while it is on, sampled."""
+
+    peak: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Watch:
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        page = os.sysconf("SC_PAGE_SIZE")
+        while not self._stop.wait(0.05):
+            with open("/proc/self/statm") as file:
+                self.peak = max(self.peak, int(file.read().split()[1]) * page)
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1024 / 1024:,.0f} MB"
+
+
+def report(title: str, rows: int, lines: dict[str, Any], *, is_json: bool = False) -> None:
+    """Print a result: what, on how many rows, with how many cores, and every figure with its unit."""
+    shown = {"rows": f"{rows:,}", "cores": cores(), "load": f"{load_average():.1f}", **lines}
+    if is_json:
+        print(json.dumps({"benchmark": title, **shown}, ensure_ascii=False))
+        return
+    print(title)
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        print(f"  {name.ljust(width)}  {value}")

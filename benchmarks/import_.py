@@ -1,0 +1,145 @@
+"""Import of N rows x 40 columns, against a bare COPY of the same file into an unindexed table in the same run.
+
+    python benchmarks/import_.py --rows 100000 [--again] [--json]
+
+The file is invented and deterministic: a card portfolio with ids, a phone, a mail, an address and 17 further columns. The import does
+all of it: read, clean and validate, encrypt, write persons, accounts, parties, contact points, instalments, ledger and history, verify
+against the ledger, in one transaction. `--again` also loads the same file a second time (0 changes). Uses the database of the
+environment, in an organisation of its own; give it an empty database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.common import Watch, megabytes, report, timed
+
+COLUMNS = [
+    "cuenta", "cliente", "rfc", "saldo", "vencido", "dias", "cuotas", "proximo", "minimo", "celular", "correo", "calle", "municipio", "estado", "apertura",
+    "limite", "ultimo_pago", "fecha_pago", "nacimiento", "puntaje", "sucursal", "intereses", "comisiones",
+]  # fmt: skip
+EXTRA = [f"dato_{n}" for n in range(40 - len(COLUMNS))]
+MAPPING: dict[str, Any] = {
+    "number": "cuenta", "holder_name": "cliente", "holder_id": "rfc", "balance": "saldo", "overdue": "vencido", "dpd": "dias", "instalments_overdue": "cuotas",
+    "next_due_on": "proximo", "next_amount": "minimo", "phone_1": "celular", "email_1": "correo", "street": "calle", "municipality": "municipio",
+    "subdivision": "estado", "opened_on": "apertura", "credit_limit": "limite", "last_payment": "ultimo_pago", "last_payment_on": "fecha_pago",
+    "holder_birth_on": "nacimiento", "risk_score": "puntaje", "branch": "sucursal", "interest": "intereses", "fees": "comisiones",
+    "extra": {"columns": EXTRA},
+}  # fmt: skip
+NAMES, SURNAMES = "Ana Luis Rosa Hugo Inés Raúl Sofía Pedro Lucía Mario".split(), "López Díaz Soto Núñez Ramos Gil Peña Cruz Vega Mora".split()
+PLACES = [("Cuauhtémoc", "CMX"), ("Monterrey", "NLE"), ("Guadalajara", "JAL"), ("Puebla", "PUE"), ("Tijuana", "BCN")]
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    from recaudo.project.boot import boot
+
+    boot()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cartera.csv"
+        write_file(path, args.rows)
+        bare = copy_seconds(path)
+        lines = import_seconds(path, args.rows, bare, again=args.again)
+    report("import", args.rows, lines, is_json=args.json)
+
+
+def write_file(path: Path, rows: int) -> None:
+    """The invented file: valid ids (check digits computed), one person a row, about 45 % late."""
+    from stdnum.mx import rfc
+
+    rng = random.Random(7)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(",".join([*COLUMNS, *EXTRA]) + "\n")
+        for n in range(rows):
+            first, last, second = rng.choice(NAMES), rng.choice(SURNAMES), rng.choice(SURNAMES)
+            year, month, day = 50 + n % 45, 1 + n // 45 % 12, 1 + n // 540 % 28
+            letters = "".join("BCDFGHJKLMNPQRSTVWXZ"[n // step % 20] for step in (15_120, 302_400, 6_048_000, 7))
+            root = f"{letters}{year:02d}{month:02d}{day:02d}{'123456789ABCDEFGHIJKLMNPQRSTUV'[n % 30]}{'123456789'[n % 9]}"
+            number = root + rfc.calc_check_digit(root)
+            balance = rng.randrange(100_000, 9_000_000)
+            late = rng.random() < 0.45
+            months = rng.randrange(1, 7) if late else 0
+            overdue = balance // 20 * months
+            place, state = PLACES[n % 5]
+            cells = [
+                f"C{n:09d}", f"{first} {last} {second}", number, _money(balance), _money(min(overdue, balance)), str(months * 30 - 12 if late else 0), str(months),
+                "05/12/2026", _money(balance // 20), f"55{10_000_000 + n * 7 % 89_000_000:08d}", f"p{n}@correo.mx", f"Calle {n % 900} núm. {n % 300 + 1}", place, state,
+                f"{n % 28 + 1:02d}/0{n % 9 + 1}/201{n % 10}", _money(balance * 2), _money(balance // 30), "10/11/2026", f"{day:02d}/{month:02d}/19{year:02d}",
+                str(300 + n % 550), f"Sucursal {n % 120}", _money(balance // 50), _money(balance // 200),
+            ]  # fmt: skip
+            out.write(",".join(cells) + "," + ",".join(f"valor {n % 50} {m}" for m in range(len(EXTRA))) + "\n")
+
+
+def copy_seconds(path: Path) -> float:
+    """The floor: COPY of the file as text into a table without index, keys or security."""
+    from django.db import connection, transaction
+
+    columns = ", ".join(f'"{name}" text' for name in [*COLUMNS, *EXTRA])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE bare ({columns}) ON COMMIT DROP")
+        with timed() as timing, cursor.cursor.copy("COPY bare FROM STDIN (FORMAT csv, HEADER)") as copy, path.open("rb") as file:
+            while block := file.read(1 << 20):
+                copy.write(block)
+    return timing.seconds
+
+
+def import_seconds(path: Path, rows: int, bare: float, *, again: bool) -> dict[str, Any]:
+    """Check alone, then apply, then perhaps the same file again. Raises when a figure of the books is not the file's."""
+    from recaudo.intake import services
+    from recaudo.journal.services import SYSTEM
+    from recaudo.portfolio.models import Creditor, Portfolio
+    from recaudo.store import tenancy
+    from recaudo.store.keys import uuid7
+    from recaudo.workforce.models import Tenant
+
+    house = Tenant.objects.create(name="Medición", slug=f"medicion-{str(uuid7())[-8:]}", country="MX", zone="America/Mexico_City", currency="MXN", created_at=NOW)
+    with tenancy.acting(house.id):
+        creditor = Creditor.objects.create(code="A", name="A", country="MX", created_at=NOW)
+        book = Portfolio.objects.create(creditor=creditor, code="P", name="P", product="credit_card", kind="consumer", currency="MXN", country="MX", created_at=NOW)
+        layout = services.save_layout(name="banco", target="accounts", mapping=MAPPING, options={"date": "dmy"}, portfolio=book, by=SYSTEM, at=NOW)
+
+    def received() -> Any:
+        with tenancy.acting(house.id):
+            return services.receive(source=path, file_name=path.name, layout=layout, on=NOW.date(), by=SYSTEM, at=NOW)
+
+    with Watch() as watch:
+        batch = received()
+        with timed() as checking, tenancy.acting(house.id):
+            services.check(batch, by=SYSTEM, at=NOW)
+        with timed() as applying, tenancy.acting(house.id):
+            batch = services.apply(batch, by=SYSTEM, at=NOW)
+    if batch.status != "applied" or batch.accepted_count != rows:
+        raise SystemExit(f"not applied whole: {batch.status} {batch.problem} {batch.accepted_count} of {rows}")
+    lines: dict[str, Any] = {
+        "file": megabytes(path.stat().st_size), "bare_copy_seconds": f"{bare:.2f}",
+        "check_seconds": f"{checking.seconds:.2f} ({checking.cpu:.2f} of this process)", "validated_rows_a_second": f"{rows / checking.seconds:,.0f}", "check_to_copy": f"{checking.seconds / bare:.1f} x",
+        "import_seconds": f"{applying.seconds:.2f} ({applying.cpu:.2f} of this process)", "imported_rows_a_second": f"{rows / applying.seconds:,.0f}", "import_to_copy": f"{applying.seconds / bare:.1f} x",
+        "peak_memory": megabytes(watch.peak),
+    }  # fmt: skip
+    if again:
+        second = received()
+        with timed() as repeating, tenancy.acting(house.id):
+            second = services.apply(second, by=SYSTEM, at=NOW)
+        lines |= {"again_seconds": f"{repeating.seconds:.2f}", "again_changes": second.changes.get("created", 0) + second.changes.get("updated", 0)}
+    return lines
+
+
+def _money(minor: int) -> str:
+    return f"{minor / 100:.2f}"
+
+
+if __name__ == "__main__":
+    main()
