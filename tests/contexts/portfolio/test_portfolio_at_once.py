@@ -7,12 +7,12 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from tests.cast import make_cast
 
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, LedgerEntry, Payment
 from recaudo.portfolio.services.payments import NotReversible, PaymentDiffers
 from recaudo.store import tenancy
-from tests.cast import make_cast
 
 
 @pytest.fixture

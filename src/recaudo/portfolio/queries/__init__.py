@@ -12,8 +12,20 @@ from recaudo.portfolio.queries.accounts import (
 from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines, totals
 from recaudo.portfolio.queries.payments import PaymentFilters, find_payments, money_received, unidentified
 from recaudo.portfolio.queries.people import Candidate, duplicates, merges
+from recaudo.portfolio.queries.words import (
+    COMPONENT_ES,
+    COUNTRY_ES,
+    METHOD_ES,
+    PAYMENT_ES,
+    PLACE_ES,
+    POINT_ES,
+    SOURCE_ES,
+    STATUS_ES,
+    VOICE_ES,
+)
 
 __all__ = [
+    "COMPONENT_ES", "COUNTRY_ES", "METHOD_ES", "PAYMENT_ES", "PLACE_ES", "POINT_ES", "SOURCE_ES", "STATUS_ES", "VOICE_ES",
     "AccountFilters", "AccountSheet", "Candidate", "PartyLine", "PaymentFilters", "PortfolioLine", "account_sheet",
     "bounded_count", "bucket_settings", "duplicates", "find_accounts", "find_payments", "merges", "money_received",
     "portfolio_lines", "search", "totals", "unidentified",

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from recaudo.engine.facts import BUCKET_ES, KIND_ES
 from recaudo.kernel.money import shown
-from recaudo.portfolio.forms import METHOD_ES, PAYMENT_ES, PLACE_ES, POINT_ES, SOURCE_ES, STATUS_ES
+from recaudo.portfolio.queries import METHOD_ES, PAYMENT_ES, PLACE_ES, POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.services.documents import DOCUMENT_ES
 from recaudo.ui.templatetags.ui import chip

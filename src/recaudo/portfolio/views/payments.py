@@ -19,9 +19,9 @@ from recaudo.journal import services as journal
 from recaudo.kernel.money import Money
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio import queries, services
-from recaudo.portfolio.forms import METHOD_ES, PAYMENT_ES, PaymentFilterForm, PaymentForm, ReasonForm
+from recaudo.portfolio.forms import PaymentFilterForm, PaymentForm, ReasonForm
 from recaudo.portfolio.models import Account, Payment
-from recaudo.portfolio.queries import PaymentFilters
+from recaudo.portfolio.queries import METHOD_ES, PAYMENT_ES, PaymentFilters
 from recaudo.portfolio.views.lookup import one
 from recaudo.store.keys import uuid7
 from recaudo.ui.access import allow

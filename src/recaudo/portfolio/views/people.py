@@ -14,9 +14,6 @@ from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio import queries, services
 from recaudo.portfolio.forms import (
-    POINT_ES,
-    SOURCE_ES,
-    STATUS_ES,
     ConsentForm,
     ContactPointForm,
     ContactStatusForm,
@@ -24,6 +21,7 @@ from recaudo.portfolio.forms import (
     PairForm,
 )
 from recaudo.portfolio.models import Consent, ContactPoint, Person, PersonMerge
+from recaudo.portfolio.queries import POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.views.lookup import one
 from recaudo.ui.access import allow
