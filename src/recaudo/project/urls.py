@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from recaudo.flow.views.today import today
 from recaudo.project.api import api
 from recaudo.ui.views import home
 
@@ -16,7 +17,12 @@ urlpatterns = [
     path("", include("recaudo.workforce.urls")),
     path("", include("recaudo.journal.urls")),
     path("", include("recaudo.portfolio.urls")),
+    path("", include("recaudo.intake.urls")),
     path("", include("recaudo.desk.urls")),
+    path("", include("recaudo.analytics.urls")),
+    path("", include("recaudo.flow.urls")),
+    path("", today, name="today"),
+    path("", include("recaudo.messaging.urls")),
     path("api/", api.urls),
     # Last: whoever has a page for the root stands above; this one only leads to where the role starts.
     path("", home, name="home"),
