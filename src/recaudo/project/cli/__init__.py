@@ -17,6 +17,7 @@ from recaudo.kernel.problems import Problem
 COMMANDS: dict[str, str] = {
     # name: module of recaudo.project.cli that holds a click command called `command`
     "up": "up",
+    "import": "import_",
     "day": "day",
     "explain": "explain",
     "snapshot": "snapshot",
@@ -27,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "journal": "journal",
     "backup": "backup",
     "restore": "restore",
+    "docs": "docs",
     "manage": "manage",
 }
 
