@@ -18,6 +18,8 @@ POINT_STATUS_ES: dict[str, str] = {
     "wrong_party": "En cuarentena: no es de la persona", "opted_out": "Pidió no usarlo",
 }  # fmt: skip
 
+POINT_ES: dict[str, str] = {"phone": "Teléfono", "im": "WhatsApp", "email": "Correo", "address": "Domicilio"}
+
 DISPUTE_ES: dict[str, str] = {"debt": "No reconoce la deuda", "charges": "Cargos o monto", "service": "Producto o servicio"}
 
 DISPUTE_STATUS_ES: dict[str, str] = {

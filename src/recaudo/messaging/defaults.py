@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_FULL = ("creditor_name", "debt_origin", "payment_options", "consumer_rights", "not_an_enforcement_proceeding",
-         "amount_and_calc_date", "complaint_contact", "payments_only_to_entity", "link_to_full_notice")  # fmt: skip
 _FOOT = (
-    "\n\nCómo pagar: {como_pagar}\nReferencia: {referencia}\nPague sólo al acreedor; nadie está autorizado a recibir dinero "
-    "en su nombre.\nEste mensaje no es un procedimiento judicial. Quejas y aclaraciones: {quejas}\n"
-    "¿No es usted, o no desea recibir mensajes por este medio? {enlace_baja}\n{organizacion}"
+    "\n\nCómo pagar: {como_pagar}\nReferencia: {referencia}\n\n{aviso_legal}\nQuejas y aclaraciones: {quejas}\n"
+    "¿No es usted, o no desea recibir mensajes por este medio? {enlace_baja}\n\n{agente}\n{organizacion}\n{contacto}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A template of the product. `tokens` are the lawbook's words for what the text contains."""
+    """A template of the product."""
 
     code: str
     channel: str
     name: str
     body: str
     subject: str = ""
-    tokens: tuple[str, ...] = _FULL
 
 
 def _three(code: str, name: str, subject: str, letter: str, short: str) -> list[Default]:
     """The same notice as e-mail, SMS and WhatsApp."""
-    stop = " Ref. {referencia}. No soy yo o baja: {enlace_baja}"
+    stop = " Su {producto} {cuenta}. Pague: {como_pagar} Ref. {referencia}. {aviso_legal} {organizacion}. No soy yo o baja: {enlace_baja}"
     return [
         Default(code, "email", name, letter + _FOOT, subject),
         Default(code, "sms", name, short + stop),
-        Default(code, "im", name, letter.split("\n\n")[0] + "\n\nReferencia de pago: {referencia}\n{como_pagar}\n\n"
-                "Si no es usted o no desea mensajes por este medio: {enlace_baja}\n{organizacion}"),
-    ]  # fmt: skip
+        Default(code, "im", name, letter + "\n\n" + _FOOT.strip()),
+    ]
 
 
 TEMPLATES: list[Default] = [

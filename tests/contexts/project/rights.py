@@ -29,10 +29,10 @@ IDENTITY: dict[str, bool] = {
 }
 
 # Everything that anybody may ask for besides the ways in. Short on purpose.
-ANYBODY = {"health", "home", "workforce:accept"}
+ANYBODY = {"health", "home", "workforce:accept", "messaging:stop", "messaging:stop-one-click"}
 
 # Routes that a program of somebody else calls, with a signature instead of a token of ours.
-WITHOUT_CSRF: set[str] = set()
+WITHOUT_CSRF: set[str] = {"messaging:stop-one-click"}
 
 RIGHTS: dict[str, str] = {
     # health
@@ -56,6 +56,34 @@ RIGHTS: dict[str, str] = {
     "workforce:theme": "signed_in",
     "workforce:close_sessions": "signed_in",
     "workforce:settings": "setting.edit",
+    # messaging
+    "messaging:waves": "message.view|day.release",
+    "messaging:wave": "message.view|day.release",
+    "messaging:wave-progress": "message.view|day.release",
+    "messaging:wave-samples": "message.view|day.release",
+    "messaging:wave-release": "day.release",
+    "messaging:wave-withdraw": "day.release",
+    "messaging:pause": "contact.pause",
+    "messaging:resume": "contact.pause",
+    "messaging:mailbox": "message.view",
+    "messaging:conversation": "message.view",
+    "messaging:reply": "message.send",
+    "messaging:message": "message.view",
+    "messaging:simulate": "message.send",
+    "messaging:attend": "message.send|work.take",
+    "messaging:templates": "message.view|template.edit",
+    "messaging:template": "message.view|template.edit",
+    "messaging:template-new": "template.edit",
+    "messaging:template-edit": "template.edit",
+    "messaging:template-preview": "template.edit",
+    "messaging:template-submit": "template.edit",
+    "messaging:template-return": "template.approve",
+    "messaging:template-approve": "template.approve",
+    "messaging:template-retire": "template.approve",
+    "messaging:send": "message.send",
+    "messaging:send-preview": "message.send",
+    "messaging:stop": "open",
+    "messaging:stop-one-click": "open",
     # journal
     "journal:events": "journal.view",
     "journal:verify": "journal.view",

@@ -75,13 +75,16 @@ def release_wave(wave: Wave, *, by: Any, at: datetime) -> Wave:
 
 
 @transaction.atomic
-def withdraw_wave(wave: Wave, *, reason: str = "withdrawn", by: Any, at: datetime) -> Wave:
-    """Take a wave back before it is released; its actions are cancelled. Raises NotWaiting, NotFound."""
+def withdraw_wave(wave: Wave, *, reason: str = "withdrawn", note: str = "", by: Any, at: datetime) -> Wave:
+    """Take a wave back before it is released; its actions are cancelled. Raises NotWaiting, NotFound.
+
+    reason  a code of words.CANCEL_ES;  note  why, in words, for the journal
+    """
     fresh = _waiting(wave)
     fresh.status = "withdrawn"
     fresh.save(update_fields=["status"])
     cancelled = cancel_pending(reason=reason, by=by, at=at, wave_id=fresh.id)
-    journal.record("wave.withdrawn", by=by, at=at, subject="wave", subject_id=fresh.id, channel=fresh.channel, actions=cancelled)
+    journal.record("wave.withdrawn", by=by, at=at, subject="wave", subject_id=fresh.id, channel=fresh.channel, actions=cancelled, note=note[:200])
     return fresh
 
 

@@ -1,23 +1,37 @@
-"""Writes of messaging, one module per noun."""
+"""Writes of messaging, one module per noun: outbox, inbox, what is written by hand, templates and their lint, links."""
 
-from recaudo.messaging.services.inbox import opt_out, receive, record_receipt, wrong_person
-from recaudo.messaging.services.outbox import dispatch, send_now, sweep
-from recaudo.messaging.services.rendering import FIELDS, Merge, UnknownMergeField, render
-from recaudo.messaging.services.templates import approve_template, ensure_templates, save_template
+from recaudo.messaging.services.byhand import Draft, NotSendable, draft, queue_message
+from recaudo.messaging.services.inbox import (
+    NothingSaid,
+    attend,
+    classify,
+    opt_out,
+    receive,
+    record_receipt,
+    wrong_person,
+)
+from recaudo.messaging.services.letters import approved, compose, facts_of
+from recaudo.messaging.services.links import StopLink, read_link, stop_link, stop_token
+from recaudo.messaging.services.lint import lint
+from recaudo.messaging.services.outbox import Carriers, Dispatched, NoTemplate, dispatch, send_now, sweep
+from recaudo.messaging.services.rendering import EXAMPLE, FIELDS, Merge, UnknownMergeField, line, render, says
+from recaudo.messaging.services.templates import (
+    STATUS_ES,
+    OwnTemplate,
+    TemplateFaulty,
+    WrongTemplateState,
+    approve_template,
+    ensure_templates,
+    retire_template,
+    return_template,
+    save_template,
+    submit_template,
+)
 
 __all__ = [
-    "FIELDS",
-    "Merge",
-    "UnknownMergeField",
-    "approve_template",
-    "dispatch",
-    "ensure_templates",
-    "opt_out",
-    "receive",
-    "record_receipt",
-    "render",
-    "save_template",
-    "send_now",
-    "sweep",
-    "wrong_person",
-]
+    "EXAMPLE", "FIELDS", "STATUS_ES", "Carriers", "Dispatched", "Draft", "Merge", "NoTemplate", "NotSendable", "NothingSaid",
+    "OwnTemplate", "StopLink", "TemplateFaulty", "UnknownMergeField", "WrongTemplateState", "approve_template", "approved", "attend",
+    "classify", "compose", "dispatch", "draft", "ensure_templates", "facts_of", "line", "lint", "opt_out", "queue_message", "read_link",
+    "receive", "record_receipt", "render", "retire_template", "return_template", "save_template", "says", "send_now", "stop_link",
+    "stop_token", "submit_template", "sweep", "wrong_person",
+]  # fmt: skip

@@ -30,9 +30,9 @@ class Carrier:
         domain = self.options["sender"].rpartition("@")[2].rstrip(">")
         message_id = f"<{outgoing.key}@{domain}>"
         try:
-            code, answer = server.mail(self.options["sender"])
+            code, _ = server.mail(self.options["sender"])
             if code == 250:
-                code, answer = server.rcpt(outgoing.to)
+                code, _ = server.rcpt(outgoing.to)
             if code not in (250, 251):
                 server.rset()
                 raise NotSent("permanent" if code >= 500 else "retry", f"SMTP {code}")

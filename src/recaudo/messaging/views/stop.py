@@ -1,0 +1,65 @@
+"""The public page of every message: «no deseo recibir», «no soy esta persona», «prefiero otro horario». Nothing about a debt, nor a name."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.kernel.problems import NotFound
+from recaudo.messaging import services
+from recaudo.messaging.services import StopLink
+from recaudo.portfolio.models import ContactPoint
+from recaudo.store import tenancy
+from recaudo.ui.access import everyone
+
+TIMES = {"morning": "por la mañana", "afternoon": "por la tarde", "evening": "al final del día"}
+CHOICES = frozenset({"stop", "not_me", *TIMES})
+
+
+@everyone
+@require_http_methods(["GET", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        link = services.read_link(token, on=timezone.now().date())
+    except NotFound:
+        return _gone(request)
+    choice = request.POST.get("choice", "")
+    if request.method == "POST" and choice in CHOICES:
+        return _done(request, link, choice)
+    return render(request, "messaging/stop.html", {"channel": CHANNEL_ES.get(link.channel, link.channel), "times": TIMES, "token": token})
+
+
+@csrf_exempt
+@everyone
+@require_POST
+def one_click(request: HttpRequest, token: str) -> HttpResponse:
+    """What a mail program posts by itself (RFC 8058): it carries no cookie and no token of ours, the signed address is the proof."""
+    try:
+        link = services.read_link(token, on=timezone.now().date())
+    except NotFound:
+        return _gone(request)
+    return _done(request, link, "stop")
+
+
+def _done(request: HttpRequest, link: StopLink, choice: str) -> HttpResponse:
+    with tenancy.acting(link.tenant_id):
+        point = ContactPoint.objects.select_related("person").filter(id=link.point_id).first()
+        if point is None:
+            return _gone(request)
+        at = timezone.now()
+        if choice == "stop":
+            services.opt_out(point=point, channel=link.channel, at=at)
+        elif choice == "not_me":
+            services.wrong_person(point=point, channel=link.channel, at=at)
+        else:
+            text = f"Prefiere que se le contacte {TIMES[choice]} (lo pidió en la página de bajas)."
+            services.receive(point=point, channel=link.channel, provider="web", text=text, at=at)
+    return render(request, "messaging/stop_done.html", {"choice": choice, "channel": CHANNEL_ES.get(link.channel, link.channel)})
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "messaging/stop_gone.html", status=404)
