@@ -1,0 +1,12 @@
+"""`make bench`: every benchmark at a size that a laptop finishes in minutes. Each module takes larger sizes by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+RUNS = (("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"))
+
+for module, *arguments in RUNS:
+    print(f"\n== {module} {' '.join(arguments)}", flush=True)
+    subprocess.run([sys.executable, "-m", module, *arguments], check=True)
