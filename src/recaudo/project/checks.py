@@ -149,7 +149,7 @@ def clock(now: datetime) -> list[Finding]:
 
 
 def queue(now: datetime) -> list[Finding]:
-    todo, oldest = _rows("SELECT count(*), min(scheduled_at) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()")[0]
+    todo = _rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()")[0][0]
     stalled = _rows(
         "SELECT count(*) FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
         " WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))",

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from recaudo.kernel.permissions import ROLES
-from recaudo.ui.navigation import MENU, Entry
+from recaudo.ui.navigation import MENU
 
 # The second key after "g"; one place, shown in the help dialog and put on the menu's links.
 SHORTCUTS = {
@@ -41,10 +41,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "notice": _notice(request),
         "theme": user.theme,
         "role_names": ", ".join(ROLES[code].name_es for code in user.roles if code in ROLES),
-        "search_url": _address("desk:accounts") if user.may("portfolio.view") else "",
-        "search_value": request.GET.get("q", "") if request.path == _address("desk:accounts") else "",
-        "help_url": _address("help"),
-        "law_url": _address("law:rules") if user.may("law.view") else "",
+        "search_url": address("desk:accounts") if user.may("portfolio.view") else "",
+        "search_value": request.GET.get("q", "") if request.path == address("desk:accounts") else "",
+        "help_url": address("help"),
+        "law_url": address("law:rules") if user.may("law.view") else "",
         "layout": "ui/base.html",
     }
 
@@ -53,7 +53,7 @@ def menu_of(user: Any, path: str) -> tuple[list[tuple[str, list[dict[str, Any]]]
     """Groups of the menu with what the user may open, and the shortcuts that lead there."""
     groups: dict[str, list[dict[str, Any]]] = {}
     shortcuts = []
-    entries = [(entry, url) for entry in MENU if _is_open(entry, user) and (url := _address(entry.name))]
+    entries = [(entry, url) for entry in MENU if may_open(entry.permission, user) and (url := address(entry.name))]
     # Of /cuentas/ and /cuentas/duplicados/ only the longest that fits is the current one.
     fitting = [url for _, url in entries if path == url or (url != "/" and path.startswith(url))]
     current = max(fitting, key=len, default="")
@@ -70,13 +70,14 @@ def menu_of(user: Any, path: str) -> tuple[list[tuple[str, list[dict[str, Any]]]
 def home_of(user: Any) -> str:
     """Where a person starts: the first page of the menu that the role opens, else the own account."""
     for entry in MENU:
-        if _is_open(entry, user) and (url := _address(entry.name)):
+        if may_open(entry.permission, user) and (url := address(entry.name)):
             return url
     return reverse("workforce:me")
 
 
-def _is_open(entry: Entry, user: Any) -> bool:
-    return any(user.may(name) for name in entry.permission.split("|"))
+def may_open(permission: str, user: Any) -> bool:
+    """Whether the user has either of several permissions; an empty word is for everybody."""
+    return not permission or any(user.may(name) for name in permission.split("|"))
 
 
 def _notice(request: HttpRequest) -> dict[str, str] | None:
@@ -87,7 +88,8 @@ def _notice(request: HttpRequest) -> dict[str, str] | None:
     return None
 
 
-def _address(name: str) -> str:
+def address(name: str) -> str:
+    """The path of a URL name, empty while there is no such page."""
     try:
         return reverse(name)
     except NoReverseMatch:

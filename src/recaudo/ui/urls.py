@@ -2,4 +2,7 @@ from django.urls import path
 
 from recaudo.ui import views
 
-urlpatterns = [path("salud/", views.health, name="health")]
+urlpatterns = [
+    path("salud/", views.health, name="health"),
+    path("ayuda/", views.help_page, name="help"),
+]

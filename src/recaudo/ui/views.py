@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from recaudo.ui.access import everyone
-from recaudo.ui.context import home_of
+from recaudo.ui.access import everyone, staff
+from recaudo.ui.context import address, home_of, may_open
+from recaudo.ui.help import SECTIONS, WORDS
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -30,6 +31,22 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect(settings.LOGIN_URL)
     return HttpResponseRedirect(home_of(request.user))
+
+
+@staff
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """What the person may do, and where."""
+    sections = []
+    for section in SECTIONS:
+        topics = [
+            (topic, address(topic.name) if topic.name else "")
+            for topic in section.topics
+            if may_open(topic.permission, request.user) and (not topic.name or address(topic.name))
+        ]
+        if topics:
+            sections.append((section, topics))
+    return render(request, "ui/help.html", {"sections": sections, "words": WORDS})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -12,11 +12,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.test import Client
+from tests.cast import NOW, Cast, make_cast
 
 from recaudo.journal import queries, services
 from recaudo.journal.models import Event
 from recaudo.store import tenancy
-from tests.cast import NOW, Cast, make_cast
 
 
 def as_user(user: Any) -> Client:

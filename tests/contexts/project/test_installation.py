@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner
 from django.db import connection, connections
 from django.utils import timezone
+from tests.cast import make_cast
 
 from recaudo.project import archive, checks, postgres
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant, User
-from tests.cast import make_cast
 
 
 def found_by(check: Callable[[datetime], list[checks.Finding]]) -> dict[str, str]:

@@ -12,12 +12,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.cast import Cast, _user, make_cast
+from tests.contexts.project import rights
 
 from recaudo.kernel.permissions import ROLES
 from recaudo.store import tenancy
 from recaudo.workforce.models import User
-from tests.cast import Cast, _user, make_cast
-from tests.contexts.project import rights
 
 EVERY_ROUTE = {**dict.fromkeys(rights.IDENTITY), **dict.fromkeys(rights.RIGHTS), **dict.fromkeys(rights.API)}
 REFUSED = 403
@@ -42,7 +42,7 @@ def path_of(name: str, pattern: URLPattern, known: dict[str, Any]) -> str:
     converters = pattern.pattern.converters
     if hasattr(pattern.pattern, "regex") and not converters:
         groups = pattern.pattern.regex.groupindex
-        return reverse(name, kwargs={group: "abc123" for group in groups})
+        return reverse(name, kwargs=dict.fromkeys(groups, "abc123"))
     values = {key: known.get(key, _any(type(converter).__name__)) for key, converter in converters.items()}
     return reverse(name, kwargs=values)
 

@@ -16,7 +16,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
-
 from tests.cast import PASSWORD, Cast, make_cast
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.cast import NOW, TODAY, Cast
 
 from recaudo.journal.models import Event
 from recaudo.kernel.money import UnknownCurrency
@@ -14,7 +15,6 @@ from recaudo.store import tenancy
 from recaudo.workforce import queries, services
 from recaudo.workforce.models import Tenant
 from recaudo.workforce.services.groups import CapacityInThePast
-from tests.cast import NOW, TODAY, Cast
 
 WEEK = [100, 100, 100, 100, 100, 50, 0]
 

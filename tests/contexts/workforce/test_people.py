@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from tests.cast import NOW, Cast
 
 from recaudo.journal.models import Event
 from recaudo.store import tenancy
 from recaudo.workforce import queries, services
 from recaudo.workforce.models import Invitation, User
-from tests.cast import NOW, Cast
 
 GOOD = "una-frase-bien-larga-7"
 
@@ -215,7 +215,6 @@ def test_two_administrators_cannot_remove_each_other_at_once(own_database: Any) 
     import threading
 
     from django.db import connections, transaction
-
     from tests.cast import make_cast
 
     cast = make_cast()

@@ -10,12 +10,12 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from tests.cast import PASSWORD, Cast, make_cast
 
 from recaudo.journal.models import Event
 from recaudo.store import tenancy
 from recaudo.workforce import services
 from recaudo.workforce.models import User
-from tests.cast import PASSWORD, Cast, make_cast
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from recaudo.project.boot import boot
 from recaudo.project.cli import as_json
 
 ORGANISATION = click.option(
-    "--organisation", default="", help="Sólo esta, por su nombre corto. / Only this one, by its slug."
+    "--tenant", "organisation", default="", help="Sólo esta, por su nombre corto. / Only this one, by its slug."
 )
 JSON = click.option("--json", "is_json", is_flag=True, help="Resultado en JSON. / Result as JSON.")
 
