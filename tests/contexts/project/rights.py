@@ -34,6 +34,11 @@ ANYBODY = {"health", "home", "workforce:accept", "messaging:stop", "messaging:st
 # Routes that a program of somebody else calls, with a signature instead of a token of ours.
 WITHOUT_CSRF: set[str] = {"messaging:stop-one-click"}
 
+# What a view asks for besides its mark.
+ALSO: dict[str, str] = {
+    "flow:run-export": "day.view",
+}
+
 RIGHTS: dict[str, str] = {
     # health
     "health": "open",

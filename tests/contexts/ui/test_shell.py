@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests.cast import Cast
 
 from recaudo.kernel.permissions import PERMISSIONS
 from recaudo.ui.context import SHORTCUTS
 from recaudo.ui.help import SECTIONS
 from recaudo.ui.navigation import MENU
 from recaudo.workforce.models import User
-from tests.cast import Cast
 
 
 def as_user(user: Any) -> Client:
