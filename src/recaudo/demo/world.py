@@ -58,10 +58,10 @@ BOOKS: tuple[tuple[str, str, str, str, tuple[tuple[str, str, str, str, str], ...
     ("MAYOREO", "Mayoreo del Pacífico", "MX", "Transferencia a la cuenta de la factura con su referencia.",
      (("FAC-MX", "Facturas México", "invoice", "commercial", "MXN"), ("FAC-CO", "Facturas Colombia", "invoice", "commercial", "COP"))),
 )  # fmt: skip
-# Units of work by channel, Monday to Sunday, for a portfolio of 10,000 accounts; larger ones scale.
+# Units of work by channel, Monday to Sunday, for a portfolio of 10,000 accounts; larger ones scale. Visits and letters have none:
+# the organisation of the demo does neither.
 CAPACITY = {
     "call": (160, 160, 160, 160, 160, 60, 0), "sms": (900,) * 6 + (0,), "im": (700,) * 6 + (0,), "email": (2000,) * 6 + (0,),
-    "visit": (30, 30, 30, 30, 30, 10, 0), "letter": (40, 40, 40, 40, 40, 0, 0),
 }  # fmt: skip
 # Pesos per US dollar, only to compare across countries; round figures of late 2026, not a quotation.
 USD = {"MXN": "18.50", "CLP": "950", "COP": "4100", "USD": "1"}
