@@ -70,13 +70,13 @@ TEMPLATES: list[Default] = [
     ),
     *_three(
         "recordatorio_promesa", "Recordatorio de promesa", "Su compromiso de pago con {acreedor}",
-        "Hola, {nombre}:\nLe recordamos su compromiso de pagar {promesa_monto} a {acreedor} el {promesa_fecha}."
+        "Hola, {nombre}:\nLe recordamos su compromiso de pagar {promesa_monto} de su {producto} terminada en {cuenta} a {acreedor} el {promesa_fecha}."
         "\n\nSi algo cambió, avísenos antes de esa fecha y lo revisamos.",
         "{acreedor}: le recordamos su pago de {promesa_monto} el {promesa_fecha}.",
     ),
     *_three(
         "estado_factura", "Estado de facturas", "Facturas pendientes con {acreedor}",
-        "Estimado equipo de {nombre}:\nA {hoy} la factura {cuenta} de {acreedor} tiene {saldo} vencidos; venció el {vence}."
+        "Estimado equipo de {nombre}:\nA {hoy} la {producto} {cuenta} de {acreedor} tiene {saldo} vencidos; venció el {vence}."
         "\n\nSi falta algún documento o la factura tiene una observación, respóndanos para resolverla.",
         "{acreedor}: factura {cuenta}, {saldo} vencidos a {hoy}. ¿Falta algún documento? Responda.",
     ),

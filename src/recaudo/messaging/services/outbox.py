@@ -106,11 +106,13 @@ def options() -> dict[str, Any]:
 
 
 def dispatch(
-    tenant: Tenant, *, at: datetime, limit: int = 1000, clock: Clock | None = None, carriers: Carriers | None = None
-) -> Dispatched:
+    tenant: Tenant, *, at: datetime, limit: int = 1000, clock: Clock | None = None, carriers: Carriers | None = None,
+    keep_on: Callable[[], bool] = lambda: True,
+) -> Dispatched:  # fmt: skip
     """Send what is released and lawful now, up to `limit` messages. Call outside a transaction.
 
     clock   asked again for every message, so that a slow provider does not carry us past the closing of a window; None: always `at`
+    keep_on  asked between two messages: a process that must end does not begin another
 
     The law, holds, payments, opt-outs and the pause button are asked for every single message, in the transaction that marks it
     in flight, a moment before it goes.
@@ -118,13 +120,15 @@ def dispatch(
     done, carriers, clock = Dispatched(), carriers or Carriers(), clock or (lambda: at)
     for channel in WRITTEN:
         seen: set[UUID] = set()
-        while done.handed < limit:
+        while done.handed < limit and keep_on():
             with tenancy.acting(tenant.id):
                 chunk = _chosen(channel, at=clock(), size=min(CHUNK, limit - done.handed), seen=seen)
             if not chunk:
                 break
             seen |= {action_id for action_id, _ in chunk}
             for action_id, person_id in chunk:
+                if not keep_on():
+                    break
                 _one(tenant, action_id, person_id, carriers, at=clock(), by=journal.SYSTEM, done=done)
     _report(tenant, done, clock())
     return done
@@ -141,13 +145,13 @@ def send_now(tenant: Tenant, action_id: UUID, *, at: datetime) -> Dispatched:
     return done
 
 
-def sweep(tenant: Tenant, *, at: datetime, limit: int = 500) -> Dispatched:
+def sweep(tenant: Tenant, *, at: datetime, limit: int = 500, carriers: Carriers | None = None) -> Dispatched:
     """Settle messages that a crash left in flight. Call outside a transaction.
 
     An idempotent provider gets them again under the same key, if the gate still allows it; everywhere else they stay `unknown`,
     counted as made: the careful side. Messages whose action was stopped while they waited are marked so.
     """
-    done, carriers = Dispatched(), Carriers()
+    done, carriers = Dispatched(), carriers or Carriers()
     with tenancy.acting(tenant.id):
         _mark_stopped()
         lost = list(Message.objects.filter(status="in_flight", leased_until__lt=at).order_by("id")[:limit].values_list("id", "created_at", "person_id"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotFound
@@ -35,9 +35,14 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @everyone
-@require_POST
+@require_http_methods(["GET", "POST"])
 def one_click(request: HttpRequest, token: str) -> HttpResponse:
-    """What a mail program posts by itself (RFC 8058): it carries no cookie and no token of ours, the signed address is the proof."""
+    """What a mail program posts by itself (RFC 8058): it carries no cookie and no token of ours, the signed address is the proof.
+
+    Whoever opens the address instead gets the page that asks: programs that only look must not stop anything.
+    """
+    if request.method == "GET":
+        return redirect("messaging:stop", token)
     try:
         link = services.read_link(token, on=timezone.now().date())
     except NotFound:

@@ -1,0 +1,145 @@
+"""What happens by the clock: each tick is deferred once however many workers run, and each job may run twice without harm.
+
+    every minute     seal the journals; begin the days that are due
+    every 5 minutes  give back what a dead worker held
+    every day        months ahead, finished jobs forgotten, journals anchored
+
+Jobs carry ids and no personal data: they are kept in plain tables. The sending of messages is not a job: see `cli/worker.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from recaudo.flow.day import run_day
+from recaudo.flow.models import Run
+from recaudo.flow.services.runs import DayIsRunning
+from recaudo.journal import services as journal
+from recaudo.kernel.problems import Problem
+from recaudo.project.database import make_months
+from recaudo.store import tenancy
+from recaudo.workforce.models import Tenant
+
+log = logging.getLogger(__name__)
+
+# A day that failed is tried again this often, this much later; then it waits for a person.
+DAY_TRIES, DAY_PAUSE = 3, timedelta(minutes=15)
+# After this time of the local day a missed day is left to a person: half a day of contacts is not what anybody planned.
+LATEST = time(16, 0)
+KEPT_HOURS = 14 * 24
+STALLED_SECONDS = 60
+DAY_TASK = "project.jobs.run_one_day"
+
+
+@app.periodic(cron="* * * * *", periodic_id="seal")
+@app.task(name="project.jobs.seal_journals", queue="upkeep", queueing_lock="seal")
+def seal_journals(timestamp: int) -> None:
+    """Chain what was written since the last minute, tenant by tenant."""
+    for tenant in tenants():
+        with tenancy.acting(tenant.id):
+            journal.seal(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *", periodic_id="days")
+@app.task(name="project.jobs.begin_days", queue="upkeep", queueing_lock="days")
+def begin_days(timestamp: int) -> None:
+    """Defer the day of every tenant whose hour has come. Promises are judged and balances rolled by the day itself."""
+    now = timezone.now()
+    for tenant in tenants():
+        on = day_due(tenant, now=now)
+        if on is not None:
+            defer_day(tenant, on)
+
+
+@app.task(name=DAY_TASK, queue="day")
+def run_one_day(tenant_id: str, on: str) -> None:
+    """The day of a tenant, if it was not run yet. A problem is kept with the run and shown on its page."""
+    tenant = Tenant.objects.get(id=UUID(tenant_id))
+    try:
+        run_day(tenant, on=date.fromisoformat(on), by=journal.SYSTEM, at=timezone.now(), clock=timezone.now)
+    except DayIsRunning:
+        log.info("the day %s of %s is being run by somebody else", on, tenant.slug)
+    except Problem as problem:
+        log.warning("the day %s of %s failed: %s", on, tenant.slug, problem.code)
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="stalled")
+@app.task(name="project.jobs.give_back_stalled", queue="upkeep", queueing_lock="stalled", pass_context=True)
+async def give_back_stalled(context: Any, timestamp: int) -> None:
+    """Jobs of workers whose heart stopped go back to the queue: every job ends the same when it runs again."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await manager.retry_job(job, retry_at=datetime.now(UTC))
+    await manager.prune_stalled_workers(STALLED_SECONDS * 10)
+
+
+@app.periodic(cron="17 2 * * *", periodic_id="upkeep")
+@app.task(name="project.jobs.keep_house", queue="upkeep", queueing_lock="upkeep", pass_context=True)
+async def keep_house(context: Any, timestamp: int) -> None:
+    """Once a day: forget finished jobs, make the months ahead, anchor the journals."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS, include_failed=False)
+    await asyncio.to_thread(ahead)
+
+
+def ahead() -> None:
+    """Months ahead for the partitioned tables, and an anchor of every journal."""
+    make_months(on=timezone.now().date())
+    for tenant in tenants():
+        with tenancy.acting(tenant.id):
+            journal.anchor(at=timezone.now())
+
+
+def tenants() -> list[Tenant]:
+    return list(Tenant.objects.order_by("slug"))
+
+
+def day_due(tenant: Tenant, *, now: datetime) -> date | None:
+    """The day that should begin now on the tenant's clock, by its setting `day_at` ("05:30"); None when there is none.
+
+    A finished or running day is not due (a killed one is resumed: its lock is free); one that failed is, some minutes later.
+    """
+    starts = _hour(tenant.settings.get("day_at"))
+    local = timezone.localtime(now, tenant_zone(tenant))
+    if starts is None or not starts <= local.time() < max(LATEST, starts.replace(minute=59)):
+        return None
+    with tenancy.acting(tenant.id):
+        runs = list(Run.objects.filter(on=local.date()).order_by("-started_at"))
+    if any(run.status == "finished" for run in runs):
+        return None
+    failed = [run for run in runs if run.status == "failed"]
+    resting = bool(failed) and now - (failed[0].finished_at or failed[0].started_at) < DAY_PAUSE
+    return None if resting or len(failed) >= DAY_TRIES else local.date()
+
+
+def defer_day(tenant: Tenant, on: date) -> bool:
+    """Queue the day once: a second scheduler finds it queued. Returns whether it was queued here."""
+    key = f"day:{tenant.id}:{on}"
+    # Inside a worker the app's own connector is asynchronous: jobs that are made by code like this go through Django's connection.
+    queue = app.with_connector(DjangoConnector())
+    try:
+        queue.configure_task(DAY_TASK, queueing_lock=key, lock=key).defer(tenant_id=str(tenant.id), on=on.isoformat())
+    except exceptions.AlreadyEnqueued:
+        return False
+    return True
+
+
+def tenant_zone(tenant: Tenant) -> ZoneInfo:
+    return ZoneInfo(tenant.zone)
+
+
+def _hour(text: Any) -> time | None:
+    try:
+        return time.fromisoformat(str(text)) if text else None
+    except ValueError:
+        log.warning("a setting day_at is not a time of the day: %s", text)
+        return None

@@ -1,0 +1,46 @@
+"""Providers that tests look into: every message handed over is a line of a file, so that a killed process leaves its trace.
+
+    WrittenDown(path, idempotent=True)    one effect per key, like a provider with native idempotency
+    WrittenDown(path, idempotent=False)   one effect per call
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from recaudo.messaging.adapters import NotSent, Outgoing
+
+
+class WrittenDown:
+    """Appends the key of each message in one write, before it answers: what is in the file has left."""
+
+    def __init__(self, path: Path, *, idempotent: bool) -> None:
+        self.path, self.idempotent = path, idempotent
+
+    def send(self, outgoing: Outgoing) -> str:
+        if not outgoing.to:
+            raise NotSent("permanent", "no address")
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, f"{outgoing.key}\n".encode())
+        finally:
+            os.close(handle)
+        return f"written-{outgoing.key}"
+
+
+class AlwaysThe:
+    """Hands out one carrier for every channel (stands where outbox.Carriers stands)."""
+
+    def __init__(self, carrier: Any) -> None:
+        self.carrier = carrier
+
+    def of(self, channel: str, provider: str) -> Any:
+        return self.carrier
+
+
+def handed_over(path: Path) -> Counter[str]:
+    """How often each key reached the provider."""
+    return Counter(path.read_text().split()) if path.exists() else Counter()
