@@ -34,7 +34,7 @@ MAPPING: dict[str, Any] = {
     "holder_birth_on": "nacimiento", "risk_score": "puntaje", "branch": "sucursal", "interest": "intereses", "fees": "comisiones",
     "extra": {"columns": EXTRA},
 }  # fmt: skip
-NAMES, SURNAMES = "Ana Luis Rosa Hugo Inés Raúl Sofía Pedro Lucía Mario".split(), "López Díaz Soto Núñez Ramos Gil Peña Cruz Vega Mora".split()
+NAMES, SURNAMES = ["Ana", "Luis", "Rosa", "Hugo", "Inés", "Raúl", "Sofía", "Pedro", "Lucía", "Mario"], ["López", "Díaz", "Soto", "Núñez", "Ramos", "Gil", "Peña", "Cruz", "Vega", "Mora"]
 PLACES = [("Cuauhtémoc", "CMX"), ("Monterrey", "NLE"), ("Guadalajara", "JAL"), ("Puebla", "PUE"), ("Tijuana", "BCN")]
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 

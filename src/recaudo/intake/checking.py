@@ -225,7 +225,7 @@ def visible(column: pa.Array) -> pa.Array:
 
 def days(column: pa.Array) -> npt.NDArray[np.int64]:
     """A date column as days since 1970-01-01, -1 where null (no debt is that old)."""
-    return pc.fill_null(column.cast(pa.int32()), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(pc.fill_null(column.cast(pa.int32()), -1), dtype=np.int64)
 
 
 def dates(values: npt.NDArray[np.int64]) -> pa.Array:
@@ -234,11 +234,11 @@ def dates(values: npt.NDArray[np.int64]) -> pa.Array:
 
 
 def ints(column: pa.Array, null: int = 0) -> npt.NDArray[np.int64]:
-    return pc.fill_null(column, null).to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(pc.fill_null(column, null), dtype=np.int64)
 
 
 def given(column: pa.Array) -> npt.NDArray[np.bool_]:
-    return column.is_valid().to_numpy(zero_copy_only=False)
+    return np.asarray(column.is_valid(), dtype=bool)
 
 
 def channels_of(text: str) -> list[str] | Refused:
@@ -272,7 +272,7 @@ def _types(field: Field) -> pa.DataType:
 
 
 def _fill(mask: pa.Array) -> npt.NDArray[np.bool_]:
-    return pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
+    return np.asarray(pc.fill_null(mask, False), dtype=bool)
 
 
 def _sums(amounts: pa.Array, currencies: npt.NDArray[np.object_]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch, Layout, Rejection
@@ -40,7 +40,8 @@ def organisation(slug: str | None) -> Tenant:
     tenants = list(Tenant.objects.filter(slug=slug) if slug else Tenant.objects.order_by("created_at")[:2])
     if len(tenants) != 1:
         raise OrganisationNotFound(known=", ".join(Tenant.objects.order_by("slug").values_list("slug", flat=True)) or "no hay ninguna; use recaudo init")
-    return tenants[0]
+    only: Tenant = tenants[0]
+    return only
 
 
 def layouts() -> QuerySet[Layout]:
@@ -49,7 +50,7 @@ def layouts() -> QuerySet[Layout]:
 
 def layout_named(name: str) -> Layout:
     """The current version. Raises LayoutNotFound."""
-    found = layouts().filter(name=name).first()
+    found: Layout | None = layouts().filter(name=name).first()
     if found is None:
         raise LayoutNotFound(name=name, known=", ".join(layouts().values_list("name", flat=True)) or "ninguno")
     return found
@@ -62,7 +63,8 @@ def portfolio_named(code: str | None, creditor: str | None) -> Portfolio | None:
     found = Portfolio.objects.filter(**({"code": code} if code else {}), **({"creditor__code": creditor} if creditor else {}))[:2]
     if len(found) != 1:
         raise PortfolioNotFound(name=code or "", where=f" del acreedor «{creditor}»" if creditor else "")
-    return found[0]
+    only: Portfolio = found[0]
+    return only
 
 
 def batches(*, status: str = "") -> QuerySet[Batch]:
@@ -88,7 +90,8 @@ def first_rejections(batch: Batch, *, limit: int = 50) -> list[Rejection]:
 def earlier_same(batch: Batch) -> Batch | None:
     """An applied batch with the very same content."""
     same = Batch.objects.filter(sha256=batch.sha256, status="applied").exclude(id=batch.id)
-    return same.order_by("-applied_at").first()
+    newest: Batch | None = same.order_by("-applied_at").first()
+    return newest
 
 
 def report(batch: Batch) -> dict[str, Any]:
@@ -106,9 +109,3 @@ def report(batch: Batch) -> dict[str, Any]:
 def counts_by_status() -> dict[str, int]:
     rows = Batch.objects.values_list("status").annotate(count=Count("id")).order_by()
     return dict(rows)
-
-
-def waiting() -> int:
-    """Batches that somebody has to go on with."""
-    return Batch.objects.filter(Q(status="received") | Q(status="checked") | Q(status="failed")).count()
-

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.cast import NOW, TODAY, Cast
+from tests.contexts.intake.files import CARDS
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Layout
 from recaudo.portfolio.models import Portfolio
-from tests.cast import NOW, TODAY, Cast
-from tests.contexts.intake.files import CARDS
+
 
 @pytest.fixture
 def book(cast: Cast, tmp_state: Any) -> Portfolio:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from tests.contexts.intake.files import HUGO, ROSA, csv
+
 from recaudo.intake.models import Batch, Layout, Rejection
 from recaudo.journal.models import Event
 from recaudo.portfolio.models import Account, AccountParty, BucketHistory, ContactPoint, Instalment, LedgerEntry, Person
-from tests.contexts.intake.files import HUGO, ROSA, csv
 
 Load = Callable[..., Batch]
 

@@ -6,13 +6,13 @@ import csv as csv_module
 import io
 
 import python_calamine
+from tests.cast import NOW
+from tests.contexts.intake.files import HUGO, csv
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Rejection
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
-from tests.cast import NOW
-from tests.contexts.intake.files import HUGO, csv
 
 
 def _refused(load, cards) -> Batch:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.cast import NOW, TODAY
 from tests.contexts.intake.files import CARDS, HUGO, csv
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.contexts.intake.files import HUGO, ROSA, TITLES
 
 from recaudo.intake.models import Rejection
 from recaudo.portfolio.models import Account, ContactPoint, LedgerEntry, Person
-from tests.contexts.intake.files import HUGO, ROSA, TITLES
 
 GOOD = [HUGO.replace("T-2", f"G-{n}") for n in range(3)]
 ODD_CELLS = [

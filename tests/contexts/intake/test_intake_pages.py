@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests.cast import NOW
+from tests.contexts.intake.files import HUGO, ROSA, csv
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Layout
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
-from tests.cast import NOW
-from tests.contexts.intake.files import HUGO, ROSA, csv
 
 
 @pytest.fixture

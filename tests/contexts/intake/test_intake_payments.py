@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.cast import NOW
+from tests.contexts.intake.files import ROSA, csv
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Layout, Rejection
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, LedgerEntry, Payment
-from tests.cast import NOW
-from tests.contexts.intake.files import ROSA, csv
 
 TITLES = "Folio,Cuenta,Importe,Fecha,Medio"
 MAPPING = {"external_id": "Folio", "account_ref": "Cuenta", "amount": "Importe", "paid_on": "Fecha", "method": "Medio", "payer": "Medio"}

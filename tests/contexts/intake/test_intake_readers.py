@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -82,6 +81,14 @@ def test_a_cell_of_ten_megabytes_is_read_and_a_larger_one_explained(tmp_path) ->
     huge = written(tmp_path, b"a,b\n1," + b"z" * 40_000_000 + b"\n2,3\n")
     with pytest.raises(BrokenFile, match="16 MB"):
         read(huge)
+
+
+def test_many_blocks_read_as_one(tmp_path) -> None:
+    rows = 120_000
+    _, found, numbers, ragged = read(written(tmp_path, ("a,b\n" + "".join(f"{n},{'x' * 50}\n" if n % 1000 else f"{n}\n" for n in range(rows))).encode()))
+    assert len(found) == rows - rows // 1000 and len(ragged) == rows // 1000
+    assert all(int(row[0]) == number - 2 for row, number in zip(found, numbers, strict=True))
+    assert [one.row_number - 2 for one in ragged] == list(range(0, rows, 1000))
 
 
 @pytest.mark.parametrize("data", [b"", b"a,b", b"a,b\n", b"\n\n"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from tests.cast import NOW
+from tests.contexts.intake.files import HUGO, ROSA, csv
+from tests.contexts.intake.test_intake_payments import pay, pays  # noqa: F401  the fixture
 
 from recaudo.intake import services as intake
 from recaudo.intake.services.undo import LaterWork, NotUndoable
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, ContactPoint, Payment
-from tests.cast import NOW
-from tests.contexts.intake.files import HUGO, ROSA, csv
-from tests.contexts.intake.test_intake_payments import pay, pays  # noqa: F401  the fixture
 
 LATER = NOW + timedelta(minutes=5)
 

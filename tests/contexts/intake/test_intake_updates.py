@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from tests.cast import NOW
+from tests.contexts.intake.files import HUGO, ROSA, csv
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Layout, Rejection
 from recaudo.portfolio.models import Account
-from tests.cast import NOW
-from tests.contexts.intake.files import HUGO, ROSA, csv
 
 TITLES = "Cuenta,Saldo,Vencido,Dias,Estado"
 

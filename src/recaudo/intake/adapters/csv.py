@@ -20,7 +20,8 @@ import pyarrow.csv as arrow_csv
 
 from recaudo.intake.adapters.table import BrokenFile, Chunk, EmptyFile, Ragged, Reading, titles, without_empty_rows
 
-BLOCK_BYTES = 16 * 1024 * 1024
+# Most files are read in small blocks, to hold little in memory; one with a very long line in blocks that hold it.
+BLOCK_BYTES, LARGE_BLOCK_BYTES = 2 * 1024 * 1024, 16 * 1024 * 1024
 _SAMPLE_BYTES = 4 * 1024 * 1024
 _DELIMITERS = ",;\t|"
 _UNDEFINED_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
@@ -33,7 +34,8 @@ class CsvSource:
     def __init__(self, path: Path, options: dict[str, Any]) -> None:
         self.path = path
         self.header_row = int(options.get("header_row") or 1)
-        found, self._odd_quotes = _scan(path)
+        found, self._odd_quotes, longest = _scan(path)
+        self._block = LARGE_BLOCK_BYTES if longest > BLOCK_BYTES // 4 else BLOCK_BYTES
         self.encoding = str(options.get("encoding") or found)
         sample = self._sample()
         if not sample.strip():
@@ -117,7 +119,7 @@ class CsvSource:
 
     def _open(self, odd: Any) -> arrow_csv.CSVStreamingReader:
         columns = self.reading.columns
-        block = BLOCK_BYTES if self.path.stat().st_size > BLOCK_BYTES else max(self.path.stat().st_size + 1024, 4096)
+        block = min(self._block, max(2 * self.path.stat().st_size + 1024, 4096))
         return arrow_csv.open_csv(
             self.path,
             read_options=arrow_csv.ReadOptions(
@@ -156,27 +158,31 @@ class CsvSource:
     def _broken(self, error: pa.ArrowInvalid) -> BrokenFile:
         text = str(error)
         if "straddling" in text:
-            return BrokenFile(why=f"una celda o fila mide más de {BLOCK_BYTES // 1024 // 1024} MB.", mend="Revise si hay comillas sin cerrar.")
+            return BrokenFile(why=f"una celda o fila mide más de {self._block // 1024 // 1024} MB.", mend="Revise si hay comillas sin cerrar.")
         if "UTF8" in text:
             return BrokenFile(why=f"tiene bytes que no son {self.encoding}.", mend="Guárdelo de nuevo como CSV UTF-8.")
         return BrokenFile(why="su estructura no es la de un CSV.", mend="Ábralo, revíselo y guárdelo de nuevo como CSV UTF-8.")
 
 
-def _scan(path: Path) -> tuple[str, bool]:
-    """The encoding of the whole file, and whether its quotes are odd in number."""
+def _scan(path: Path) -> tuple[str, bool, int]:
+    """The encoding of the whole file, whether its quotes are odd in number, and about how long its longest line is in bytes."""
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(0)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16", False
+            return "utf-16", False, path.stat().st_size
         if len(head) == 4 and head[1] == 0 and head[3] == 0 and head[0] and head[2]:
-            return "utf-16-le", False
+            return "utf-16-le", False, path.stat().st_size
         if len(head) == 4 and head[0] == 0 and head[2] == 0 and head[1] and head[3]:
-            return "utf-16-be", False
+            return "utf-16-be", False, path.stat().st_size
         decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
         is_utf8, quotes, undefined = True, 0, False
+        longest, open_line = 0, 0
         while block := file.read(4 * 1024 * 1024):
             quotes += block.count(b'"')
+            first, last = _line_ends(block)
+            longest = max(longest, open_line + first, _longest(block))
+            open_line = last if last < len(block) else open_line + last
             if is_utf8:
                 try:
                     if not block.isascii() or decoder.getstate()[0]:
@@ -191,8 +197,19 @@ def _scan(path: Path) -> tuple[str, bool]:
             except UnicodeDecodeError:
                 is_utf8 = False
     if is_utf8:
-        return "utf-8", quotes % 2 == 1
-    return ("latin-1" if undefined else "cp1252"), quotes % 2 == 1
+        return "utf-8", quotes % 2 == 1, longest
+    return ("latin-1" if undefined else "cp1252"), quotes % 2 == 1, longest
+
+
+def _line_ends(block: bytes) -> tuple[int, int]:
+    """Bytes before the first end of line and after the last; both the whole block where there is none."""
+    ends = [at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0]
+    last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+    return (min(ends), len(block) - last - 1) if ends else (len(block), len(block))
+
+
+def _longest(block: bytes) -> int:
+    return max(map(len, block.replace(b"\r", b"\n").split(b"\n")))
 
 
 def _delimiter(sample: str) -> str:

@@ -20,12 +20,13 @@ from recaudo.intake.adapters import Chunk, Reading, Source, open_source
 from recaudo.intake.checking import Checked
 from recaudo.intake.checking_accounts import AccountChecks
 from recaudo.intake.checking_payments import PaymentChecks
-from recaudo.intake.fields import STATUS_ES
+from recaudo.intake.fields import STATUS_ES, fields_for
 from recaudo.intake.models import Batch, Layout
 from recaudo.intake.plan import Book, Plan, make_plan
 from recaudo.intake.services.known import only_known
 from recaudo.intake.services.rejections import Keeper
 from recaudo.journal import services as journal
+from recaudo.kernel.money import shown
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import Portfolio
 from recaudo.store.keys import uuid7
@@ -78,7 +79,7 @@ def receive(
     key = uuid7()
     path = f"intake/{key}/source"
     size, digest = _keep(source, path)
-    batch = Batch.objects.create(
+    batch: Batch = Batch.objects.create(
         id=key, layout=layout, file_name=safe_name(file_name), path=path, size=size, sha256=digest, on=on, portfolio=portfolio, by_id=by.id, created_at=at
     )
     journal.record("batch.received", by=by, at=at, subject="batch", subject_id=batch.id, size=size, sha256=digest, on=on)
@@ -130,27 +131,38 @@ def _check(batch: Batch, *, at: datetime, progress: Progress | None) -> None:
 
 
 def preview(batch: Batch, *, limit: int = 8) -> Preview:
-    """The first rows, as received and as understood. Reads no more than one chunk. Raises what check raises."""
+    """The first rows, as received and (with a layout) as understood. Reads no more than one chunk. Raises what check raises."""
     if batch.layout is None:
         source = open_source(source_path(batch), {})
-        return Preview(source.reading)
+        head = _head(source, limit)
+        rows = [list(row.values()) for row in head.table.to_pylist()]
+        return Preview(source.reading, [(n, [(title, cell[:80], "", "") for title, cell in zip(head.table.column_names, cells, strict=True)][:40])
+                                        for n, cells in zip(head.rows.tolist(), rows, strict=True)])  # fmt: skip
     source, plan = opened(batch)
-    result = Preview(source.reading)
-    chunk = next(source.chunks())
-    head = Chunk(chunk.table.slice(0, limit), chunk.rows[:limit], [one for one in chunk.ragged if one.row_number <= limit + 1])
+    head = _head(source, limit)
     checked = checker(plan).check(head)
     understood = {int(row): {name: column[n].as_py() for name, column in checked.values.items()} for n, row in enumerate(checked.rows)}
     wrong: dict[tuple[int, str], str] = {}
     for refusal in checked.refusals:
         wrong.setdefault((refusal.row_number, refusal.field), refusal.reason)
+    result = Preview(source.reading)
     for n, row in enumerate(head.rows.tolist()):
+        values = understood.get(row, {})
         cells = []
-        for name, feed in plan.feeds.items():
+        for ours in fields_for(plan.target):
+            feed = plan.feeds.get(ours.name)
+            if feed is None:
+                continue
             received = str(head.table.column(feed.column)[n].as_py()) if feed.column else feed.default
-            value = understood.get(row, {}).get(name)
-            cells.append((plan.title(name), received[:80], _shown(value), wrong.get((row, plan.title(name)[:60]), "")))
+            shown_value = _shown(values.get(ours.name), values["currency"] if ours.kind == "money" and values else None)
+            cells.append((plan.title(ours.name), received[:80], shown_value, wrong.get((row, plan.title(ours.name)[:60]), "")))
         result.rows.append((row, cells))
     return result
+
+
+def _head(source: Source, limit: int) -> Chunk:
+    chunk = next(source.chunks())
+    return Chunk(chunk.table.slice(0, limit), chunk.rows[:limit])
 
 
 def opened(batch: Batch) -> tuple[Source, Plan]:
@@ -267,9 +279,14 @@ def _book(portfolio: Portfolio) -> Book:
     )
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, currency: str | None) -> str:
+    """A clean value as people read it."""
     if value is None:
         return ""
+    if currency:
+        return shown(int(value), currency)
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
     if isinstance(value, dict):
         return str(next((value[key] for key in ("value", "e164") if value.get(key)), ""))
     return ", ".join(islice(map(str, value), 5)) if isinstance(value, list) else str(value)

@@ -63,12 +63,12 @@ def save_layout(
         "target": target, "mapping": dict(mapping), "options": {key: value for key, value in (options or {}).items() if value not in (None, "")},
         "creditor_id": creditor.id if creditor else (portfolio.creditor_id if portfolio else None), "portfolio_id": portfolio.id if portfolio else None,
     }  # fmt: skip
-    current = Layout.objects.select_for_update().filter(name=name, is_current=True).first()
+    current: Layout | None = Layout.objects.select_for_update().filter(name=name, is_current=True).first()
     if current is not None and all(getattr(current, key) == value for key, value in new.items()):
         return current
     version = (Layout.objects.filter(name=name).aggregate(top=Max("version"))["top"] or 0) + 1
     if current is not None:
         Layout.objects.filter(id=current.id).update(is_current=False)
-    layout = Layout.objects.create(name=name, version=version, by_id=by.id, created_at=at, **new)
+    layout: Layout = Layout.objects.create(name=name, version=version, by_id=by.id, created_at=at, **new)
     journal.record("layout.saved", by=by, at=at, subject="layout", subject_id=layout.id, version=version, target=target)
     return layout

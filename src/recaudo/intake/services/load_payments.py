@@ -150,6 +150,7 @@ class PaymentLoad:
         self._do("SET LOCAL work_mem = '192MB'")
         self._do("ANALYZE intake_payment")
         self._do(THERE)
+        self._do("ANALYZE intake_there")
         self._do(WHOSE)
         self._do("ANALYZE intake_pay")
         # Before reading what is owed: nobody else pays on these accounts meanwhile.
@@ -159,6 +160,7 @@ class PaymentLoad:
         self.counts["created"] = self._do(PAYMENTS)
         self._order()
         self._do(ENTRIES)
+        self._do("ANALYZE intake_line")
         self._do("SELECT set_config('recaudo.ledger_bulk', 'on', true)")
         self.counts["entries"] = self._do(LEDGER)
         self._do("SELECT set_config('recaudo.ledger_bulk', '', true)")

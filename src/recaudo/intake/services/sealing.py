@@ -52,4 +52,4 @@ def stage(name: str, table: pa.Table) -> int:
         view = out.getbuffer()
         size = 1 << 20
         copy_csv(name, table.column_names, (bytes(view[at : at + size]) for at in range(0, len(view), size)))
-    return table.num_rows
+    return int(table.num_rows)
