@@ -18,8 +18,6 @@ POINT_STATUS_ES: dict[str, str] = {
     "wrong_party": "En cuarentena: no es de la persona", "opted_out": "Pidió no usarlo",
 }  # fmt: skip
 
-POINT_ES: dict[str, str] = {"phone": "Teléfono", "im": "WhatsApp", "email": "Correo", "address": "Domicilio"}
-
 DISPUTE_ES: dict[str, str] = {"debt": "No reconoce la deuda", "charges": "Cargos o monto", "service": "Producto o servicio"}
 
 DISPUTE_STATUS_ES: dict[str, str] = {
@@ -33,3 +31,7 @@ CANCEL_ES: dict[str, str] = {
     "replaced": "por otra gestión", "released": "por el ejecutivo", "reassigned": "por reasignación", "case_closed": "porque se cerró el caso",
     "no_template": "porque no hay una plantilla aprobada",
 }  # fmt: skip
+
+# Calls that a person asked for stand above everything that a run plans, so that the queue's index finds them at its top.
+CALLBACK = "callback"
+CALLBACK_PRIORITY = 1_000_000_000

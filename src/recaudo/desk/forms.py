@@ -11,13 +11,13 @@ from django import forms
 from recaudo.casework import catalogue
 from recaudo.casework.catalogue import FIELDS, MEANS, PROVENANCES, REASONS, VOLUNTEERED, Disposition
 from recaudo.casework.services import Outcome
-from recaudo.casework.words import DISPUTE_ES, HOLD_ES, POINT_ES
+from recaudo.casework.words import DISPUTE_ES, HOLD_ES
 from recaudo.engine import clean
 from recaudo.engine.facts import PRODUCT_ES
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import Money
-from recaudo.portfolio.queries import POINT_ES
 from recaudo.portfolio.models import Account
+from recaudo.portfolio.queries import POINT_ES
 
 POINT_DECIMAL = {"MXN", "UDI", "USD", "PAB", "GTQ", "HNL", "NIO", "DOP", "PEN", "TWD"}
 INBOUND = ("call", "im", "email", "portal", "visit", "sms")

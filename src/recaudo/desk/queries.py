@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from recaudo.agreements.models import Promise
 from recaudo.casework import queries as casework
@@ -26,6 +26,7 @@ from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Person
 
 # What each kind of contact point can be used for, the first being what its button does.
 USES: dict[str, tuple[str, ...]] = {"phone": ("call", "sms"), "im": ("im",), "email": ("email",), "address": ("visit", "letter")}
+SHOWN_OBLIGATIONS = 50
 PLACED = ("active", "recall_requested")
 ROLE_ORDER = list(ROLE_ES)
 
@@ -39,12 +40,29 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class UseGroup:
+    """Channels of a contact point that got the same answer: said once."""
+
+    channels: tuple[str, ...]
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class PointLine:
     """A contact point with its uses. `status_es` is empty while nothing is wrong with it."""
 
     point: ContactPoint
     status_es: str
     uses: tuple[Use, ...]
+
+    @property
+    def groups(self) -> list[UseGroup]:
+        """The uses, those with the same answer together."""
+        same: dict[tuple[bool, str, str, datetime | None], list[Use]] = {}
+        for use in self.uses:
+            said = use.answer
+            same.setdefault((said.allowed, said.rule, said.reason_es, said.next_allowed_at), []).append(use)
+        return [UseGroup(tuple(use.channel for use in uses), uses[0].answer) for uses in same.values()]
 
     @property
     def call(self) -> Answer | None:
@@ -84,6 +102,12 @@ class AccountPage:
     agency: str
 
     @property
+    def callable(self) -> list[tuple[PartyView, PointLine]]:
+        """The numbers that may be called now, those of the holder first, three at most."""
+        may = [(party, line) for party in self.parties for line in party.points if line.call is not None and line.call.allowed]
+        return may[:3]
+
+    @property
     def may_ask_reason(self) -> bool:
         return services.asks_reason(self.pack, self.account.accrued_on or date.max, self.person.subdivision)
 
@@ -99,11 +123,6 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
     if account is None:
         raise NotFound()
     person = account.holder
-    # The page of an account, and the obligations around it, come from the same read of the person's roles.
-    held = AccountParty.objects.filter(person_id=person.id).values("account_id")
-    obligations = list(
-        Account.objects.filter(Q(holder_id=person.id) | Q(id__in=held)).select_related("creditor").order_by("-dpd", "-overdue_minor", "id")[:50]
-    )
     parties = list(AccountParty.objects.filter(account_id=account.id).select_related("person"))
     people = {party.person_id for party in parties} | {person.id}
     known = casework.dossiers(people, at=at)
@@ -114,6 +133,9 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
     dossier = known.get(person.id)
     if dossier is None:
         raise NotFound()
+    # What the person answers for is in the dossier: the obligations are read by key.
+    mine = Account.objects.filter(id__in=[account.id, *dossier.accounts]).select_related("creditor")
+    obligations = sorted(mine, key=lambda one: (-one.dpd, -one.overdue_minor, one.id))[:SHOWN_OBLIGATIONS]
     has_dispute = any(hold.kind == "dispute" for hold in dossier.holds)
     known_account = dossier.accounts.get(account.id)
     promised = known_account is not None and known_account.promise_due_on is not None
@@ -136,7 +158,9 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
 
 def page_timeline(page: AccountPage, before: tuple[datetime, UUID] | None = None) -> list[Moment]:
     """The person's history over all their accounts within reach."""
-    return casework.timeline(page.person.id, account_ids=[one.id for one in page.obligations], before=before)
+    return casework.timeline(
+        page.person.id, account_ids=[one.id for one in page.obligations], bucket_account_id=page.account.id, before=before
+    )
 
 
 def history(account_id: UUID, *, before: tuple[datetime, UUID] | None) -> list[Moment]:
@@ -145,7 +169,7 @@ def history(account_id: UUID, *, before: tuple[datetime, UUID] | None) -> list[M
     if person_id is None:
         raise NotFound()
     accounts = list(AccountParty.objects.filter(person_id=person_id).values_list("account_id", flat=True))
-    return casework.timeline(person_id, account_ids=accounts or [account_id], before=before)
+    return casework.timeline(person_id, account_ids=accounts or [account_id], bucket_account_id=account_id, before=before)
 
 
 def after(accounts: QuerySet[Account], cursor: tuple[int, int, UUID] | None) -> QuerySet[Account]:
@@ -167,7 +191,7 @@ class AgendaDay:
 
 
 def agenda(user_id: UUID, *, at: datetime, zone: str, days: int = 7, everybody: bool = False) -> list[AgendaDay]:
-    """Callbacks, answers that wait and promises by day, from today (what is late stands there) for some days. Five queries."""
+    """Callbacks, answers that wait and promises by day, from today (what is late stands there) for some days. Six queries."""
     clock = ZoneInfo(zone)
     today = at.astimezone(clock).date()
     last = today + timedelta(days=days - 1)
@@ -197,12 +221,11 @@ def agenda(user_id: UUID, *, at: datetime, zone: str, days: int = 7, everybody: 
 
 def _waiting_answers(user_id: UUID, *, at: datetime, everybody: bool) -> list[Case]:
     """Cases that somebody should look at because the person wrote: their holder's, or nobody's in particular."""
-    worst = Account.objects.filter(holder_id=OuterRef("person_id")).order_by("-dpd", "-overdue_minor").values("id")[:1]
     called = Action.objects.filter(person_id=OuterRef("person_id"), status="planned", treatment="callback")
     waiting = Case.objects.filter(~Exists(called), status="open", next_at__lte=at).select_related("person")
     if not everybody:
         waiting = waiting.filter(Q(assigned_to_id=user_id) | Q(assigned_to=None))
-    return list(waiting.annotate(account_id=Subquery(worst)).order_by("next_at", "id")[:100])
+    return with_accounts(list(waiting.order_by("next_at", "id")[:100]))
 
 
 def own_lock(user_id: UUID, *, at: datetime) -> Case | None:
@@ -229,8 +252,16 @@ def shift_cases(filter_by: str, *, at: datetime, user_id: UUID | None = None, li
         cases = cases.filter(locked_until__gt=at)
     elif filter_by == "persona" and user_id:
         cases = cases.filter(assigned_to_id=user_id)
-    worst = Account.objects.filter(holder_id=OuterRef("person_id")).order_by("-dpd", "-overdue_minor").values("id")[:1]
-    return list(cases.annotate(account_id=Subquery(worst)).order_by("-dpd_max", F("next_at").asc(nulls_last=True), "id")[:limit])
+    return with_accounts(list(cases.order_by("-dpd_max", "id")[:limit]))
+
+
+def with_accounts(cases: list[Case]) -> list[Case]:
+    """Each case with `account_id`, the worst account of its person: where its page is. One query."""
+    held = Account.objects.filter(holder_id__in={case.person_id for case in cases}).order_by("holder_id", "-dpd", "-overdue_minor")
+    worst = dict(held.distinct("holder_id").values_list("holder_id", "id"))
+    for case in cases:
+        case.account_id = worst.get(case.person_id)
+    return cases
 
 
 def day_bounds(at: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -244,8 +275,10 @@ def day_bounds(at: datetime, zone: str) -> tuple[datetime, datetime]:
 
 def _points(people: set[UUID]) -> dict[UUID, list[ContactPoint]]:
     found: dict[UUID, list[ContactPoint]] = {}
-    for point in ContactPoint.objects.filter(person_id__in=people).defer("value").order_by("-ownership_score", "kind", "id"):
+    for point in ContactPoint.objects.filter(person_id__in=people).defer("value").order_by("-ownership_score", "id"):
         found.setdefault(point.person_id, []).append(point)
+    for mine in found.values():
+        mine.sort(key=lambda point: list(USES).index(point.kind))  # stable: the most trusted of each kind stays first
     return found
 
 

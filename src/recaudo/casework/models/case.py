@@ -51,6 +51,10 @@ class Case(TenantRow):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "assigned_to", "next_at"], name="case_agenda", condition=Q(status="open")),
+            # the shift's table, worst first
+            models.Index(fields=["tenant_id", "-dpd_max", "id"], name="case_worst", condition=Q(status="open")),
+            # who waits for somebody
+            models.Index(fields=["tenant_id", "next_at"], name="case_due", condition=Q(status="open", next_at__isnull=False)),
         ]
 
 

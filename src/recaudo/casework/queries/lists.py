@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from recaudo.casework.models import Action, Case, ContactPause, Dispute, Hold, PermitRecord
+from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
 from recaudo.kernel.permissions import ROLES
 from recaudo.store import tenancy
 
@@ -149,7 +150,7 @@ def worked_now(*, at: datetime, day_from: datetime, day_until: datetime) -> list
 
 def agenda_callbacks(user_id: UUID, *, until: datetime, everybody: bool = False) -> QuerySet[Action]:
     """Calls that were promised up to an instant, soonest first: the person's own, or everybody's."""
-    planned = Action.objects.filter(channel="call", status="planned", treatment="callback", not_before_at__lt=until)
+    planned = Action.objects.filter(channel="call", status="planned", treatment=CALLBACK, priority__gte=CALLBACK_PRIORITY, not_before_at__lt=until)
     if not everybody:
         mine = Case.objects.filter(assigned_to_id=user_id, status="open").values("id")
         planned = planned.filter(Q(by_id=user_id) | Q(case_id__in=mine))

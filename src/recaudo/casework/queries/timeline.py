@@ -71,7 +71,7 @@ UNION ALL
    AND {before_hold} ORDER BY 1 DESC, h.id DESC LIMIT %(limit)s)
 UNION ALL
 (SELECT b.created_at, 'bucket', b.id, b.bucket, '', '', b.account_id, b.overdue_minor, '', '', '', b.dpd::text, NULL
- FROM portfolio_buckethistory b WHERE b.tenant_id = %(tenant)s AND b.account_id = ANY(%(accounts)s)
+ FROM portfolio_buckethistory b WHERE b.tenant_id = %(tenant)s AND b.account_id = ANY(%(bucketed)s)
    AND {before_bucket} ORDER BY 1 DESC, b.id DESC LIMIT %(limit)s)
 UNION ALL
 (SELECT d.created_at, 'document', d.id, d.kind, '', d.title, d.account_id, NULL, '', '', '', '', d.by_id
@@ -86,12 +86,14 @@ _KEYS = {
 
 
 def timeline(
-    person_id: UUID, *, account_ids: list[UUID], before: tuple[datetime, UUID] | None = None, limit: int = PAGE
-) -> list[Moment]:
+    person_id: UUID, *, account_ids: list[UUID], bucket_account_id: UUID | None = None, before: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> list[Moment]:  # fmt: skip
     """A page of the person's history, newest first. One query.
 
-    account_ids  whose payments, promises, buckets and documents are shown
-    before       key (at, id) of the last line of the page before
+    account_ids        whose payments, promises, buckets and documents are shown
+    bucket_account_id  shows the buckets of this account only (those of fourteen invoices drown the rest)
+    before             key (at, id) of the last line of the page before
     """
     conditions = {
         f"before_{name}": f"({at}, {row}) < (%(at)s, %(id)s::uuid)" if before else "true" for name, (at, row) in _KEYS.items()
@@ -104,7 +106,7 @@ def timeline(
     )
     values = {
         "tenant": tenancy.tenant_id(), "person": person_id, "accounts": account_ids, "limit": limit,
-        "at": before[0] if before else None, "id": before[1] if before else None,
+        "bucketed": [bucket_account_id] if bucket_account_id else account_ids, "at": before[0] if before else None, "id": before[1] if before else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

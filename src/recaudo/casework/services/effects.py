@@ -11,9 +11,9 @@ from recaudo.casework.catalogue import Disposition
 from recaudo.casework.models import Action, Case
 from recaudo.casework.services.gate import refused, verdict_for
 from recaudo.casework.services.holds import open_dispute, open_hold
-from recaudo.casework.services.house import CALLBACK
 from recaudo.casework.services.outcome import Outcome
 from recaudo.casework.services.pending import cancel_pending
+from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import Purpose
 from recaudo.kernel.problems import Problem
@@ -21,8 +21,6 @@ from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, ContactPoint, Person
 from recaudo.store.fields import blind_index
 
-# Above everything a run plans: the person is waiting for it.
-CALLBACK_PRIORITY = 1_000_000_000
 CALLBACK_LIFE = timedelta(days=1)
 # The same number under another name.
 TWINS = {"phone": ("phone", "im"), "im": ("phone", "im")}

@@ -25,8 +25,6 @@ POINT_KINDS: dict[str, str] = {
 UNUSABLE = frozenset({"invalid", "wrong_party", "opted_out"})
 CLOSED = frozenset({"sold", "recalled", "closed_paid", "closed_settled", "closed_prescribed"})
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# What the person asked to be called back about is not the house's initiative: its own cap does not apply, the law's does.
-CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 from recaudo.casework.queries.dossier import Dossier, KnownAction
 from recaudo.casework.services import house
 from recaudo.casework.services.house import Question, Refusal
+from recaudo.casework.words import CALLBACK
 from recaudo.engine import comply
 from recaudo.kernel.contact import LAW_PERSON, Purpose
 from recaudo.law.queries import Rules, library_problems
@@ -101,7 +102,8 @@ class _Inquiry:
         self.debtor = _debtor(dossier, question)
         self.past = _history(dossier, question)
         self.content, self.reply_to = content, reply_to
-        self.caps = () if question.treatment == house.CALLBACK else rules.caps
+        # What the person asked to be called back about is not the house's initiative: its cap does not apply, the law's does.
+        self.caps = () if question.treatment == CALLBACK else rules.caps
 
     def ask(self, at: datetime, cap: comply.HouseCap | None, *, find_next: bool = False) -> comply.Verdict:
         # Slots are taken in the order of the lock, not of the clocks: what is written already happened before this.

@@ -37,6 +37,7 @@ from recaudo.desk.views.lookup import account_of, action_of, note_seen, point_of
 from recaudo.desk.views.queue import go
 from recaudo.engine.facts import PRODUCT_ES
 from recaudo.kernel.problems import NotFound, Problem
+from recaudo.kernel.time import local
 from recaudo.ui.access import allow
 
 
@@ -94,7 +95,7 @@ def outcome(request: HttpRequest, action_id: UUID) -> HttpResponse:
                 return go(request, services.finish_and_next(action, outcome=form.outcome(), by=request.user, at=now))
             services.finish(action, outcome=form.outcome(), by=request.user, at=now)
         except Problem as problem:
-            form.add_error(None, _explained(problem))
+            form.add_error(None, _explained(problem, form.zone))
         else:
             messages.success(request, "Resultado guardado.")
             return redirect("desk:account", action.account_id)
@@ -259,9 +260,9 @@ def _locked_by_other(page: AccountPage, request: HttpRequest, now: datetime) -> 
     return bool(case and case.locked_until and case.locked_until > now and case.locked_by_id != request.user.id)
 
 
-def _explained(problem: Problem) -> str:
+def _explained(problem: Problem, zone: str) -> str:
     if isinstance(problem, ContactRefused) and problem.next_allowed_at is not None:
-        return f"{problem.text} Próxima hora permitida: {timezone.localtime(problem.next_allowed_at):%d/%m/%Y %H:%M} (UTC)."
+        return f"{problem.text} Próxima hora permitida: {local(problem.next_allowed_at, zone):%d/%m/%Y %H:%M}, hora de la persona."
     return problem.text
 
 
