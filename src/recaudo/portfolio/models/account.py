@@ -73,7 +73,7 @@ class Account(TenantRow):
             models.Index(fields=["tenant_id", "portfolio", "-dpd", "id"], name="account_portfolio"),
             models.Index(fields=["tenant_id", "-dpd", "-overdue_minor", "id"], name="account_worst"),
             models.Index(fields=["tenant_id", "number"], name="account_by_number"),
-            models.Index(fields=["tenant_id", "bucket", "-overdue_minor"], name="account_bucket"),
+            models.Index(fields=["tenant_id", "bucket", "-overdue_minor", "id"], name="account_bucket"),
             models.Index(fields=["tenant_id", "pay_reference"], name="account_reference", condition=~Q(pay_reference="")),
             models.Index(fields=["batch_id"], name="account_batch", condition=Q(batch_id__isnull=False)),
         ]

@@ -59,7 +59,7 @@ class ContactPoint(TenantRow):
             ),
         ]
         indexes = [
-            models.Index(fields=["tenant_id", "value_index"], name="contact_point_value"),
+            models.Index(fields=["tenant_id", "value_index"], include=["person", "kind"], name="contact_point_value"),
             models.Index(fields=["tenant_id", "person", "kind", "-ownership_score"], name="contact_point_best"),
         ]
 

@@ -61,7 +61,9 @@ _PLACED = ("active", "recall_requested")
 
 
 def find_accounts(filters: AccountFilters) -> QuerySet[Account]:
-    """Accounts that fit, most days late first, with portfolio and holder at hand. Paginate: it may be a million."""
+    """Accounts that fit, with portfolio and holder at hand: most days late first, inside one bucket most overdue first (each
+    order has its index). Paginate: it may be a million.
+    """
     accounts = search(filters.text) if filters.text.strip() else Account.objects.all()
     exact = {
         "portfolio_id": filters.portfolio_id, "creditor_id": filters.creditor_id, "product": filters.product,
@@ -77,7 +79,8 @@ def find_accounts(filters: AccountFilters) -> QuerySet[Account]:
     if filters.team_id:
         placed = Placement.objects.filter(team_id=filters.team_id, status__in=_PLACED).values("account_id")
         accounts = accounts.filter(id__in=placed)
-    return accounts.select_related("portfolio", "holder").order_by("-dpd", "-overdue_minor", "id")
+    order = ("-overdue_minor", "id") if filters.bucket else ("-dpd", "-overdue_minor", "id")
+    return accounts.select_related("portfolio", "holder").order_by(*order)
 
 
 def search(text: str) -> QuerySet[Account]:
@@ -88,8 +91,10 @@ def search(text: str) -> QuerySet[Account]:
     text = text.strip()
     if not text:
         return Account.objects.none()
-    persons = _persons(text)
-    condition = Q(id__in=_numbered(text))
+    numbered = _numbered(text)
+    # What begins like an account's number is a number: names are not searched for it.
+    persons = [] if numbered else _persons(text)
+    condition = Q(id__in=numbered)
     if persons:
         held = AccountParty.objects.filter(person_id__in=persons).values_list("account_id", flat=True)[:FOUND_AT_MOST]
         condition |= Q(id__in=list(held))

@@ -73,7 +73,7 @@ def _sharing_id() -> Held:
     """(person, key) of identifications that more than one person has."""
     shared = (
         Person.objects.exclude(national_id_index=None).order_by().values("national_id_index")
-        .annotate(n=Count("id")).filter(n__gt=1).values_list("national_id_index", flat=True)[:LOOKED_AT]
+        .annotate(n=Count("*")).filter(n__gt=1).values_list("national_id_index", flat=True)[:LOOKED_AT]
     )  # fmt: skip
     rows = Person.objects.filter(national_id_index__in=list(shared), merged_into=None).values_list("id", "national_id_index")
     return [(person, bytes(index).hex()) for person, index in rows]
@@ -83,7 +83,7 @@ def _sharing_point() -> dict[str, Held]:
     """(person, key) of phones and mailboxes that more than one person has, by the word of the engine."""
     shared = (
         ContactPoint.objects.filter(kind__in=_SIGN).order_by().values("value_index")
-        .annotate(n=Count("id")).filter(n__gt=1).values_list("value_index", flat=True)[:LOOKED_AT]
+        .annotate(n=Count("*")).filter(n__gt=1).values_list("value_index", flat=True)[:LOOKED_AT]
     )  # fmt: skip
     rows = ContactPoint.objects.filter(value_index__in=list(shared)).exclude(status="wrong_party")
     held: dict[str, Held] = {"phones": [], "emails": []}
