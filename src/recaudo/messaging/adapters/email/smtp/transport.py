@@ -6,14 +6,19 @@ moment is certainly not sent.
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate
 from typing import Any
 
 from recaudo.messaging.adapters import NotSent, Outgoing
+
+# One mailbox and nothing that could end a command or a header.
+_ADDRESS = re.compile(r"[^\s<>,;:\x00-\x1f\x7f@]{1,64}@[^\s<>,;:\x00-\x1f\x7f@]{1,255}")
 
 
 class Carrier:
@@ -26,6 +31,8 @@ class Carrier:
         self._server: smtplib.SMTP | None = None
 
     def send(self, outgoing: Outgoing) -> str:
+        if not _ADDRESS.fullmatch(outgoing.to):
+            raise NotSent("permanent", "dirección no válida")
         server = self._connect()
         domain = self.options["sender"].rpartition("@")[2].rstrip(">")
         message_id = f"<{outgoing.key}@{domain}>"
@@ -73,7 +80,8 @@ class Carrier:
             self._server = None
 
     def _text(self, outgoing: Outgoing, message_id: str) -> bytes:
-        message = EmailMessage()
+        # Lines end in CRLF and every byte is 7-bit: a server may refuse or break anything else, and smtplib leaves bytes alone.
+        message = EmailMessage(policy=SMTP)
         message["Message-ID"] = message_id
         message["From"] = self.options["sender"]
         message["To"] = outgoing.to
@@ -83,5 +91,5 @@ class Carrier:
         if outgoing.unsubscribe_url:
             message["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.set_content(outgoing.body)
+        message.set_content(outgoing.body, cte="quoted-printable")
         return message.as_bytes()
