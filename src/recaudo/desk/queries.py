@@ -129,7 +129,7 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
     rules = law.rules()
     points = _points(people)
     case = casework.case_of(person.id)
-    action = _in_hand(case, user_id, at)
+    action = _in_hand(people, account.id, user_id, at)
     dossier = known.get(person.id)
     if dossier is None:
         raise NotFound()
@@ -317,10 +317,8 @@ def _totals(obligations: Sequence[Account]) -> tuple[tuple[str, int, int], ...]:
     return tuple((currency, balance, overdue) for currency, (balance, overdue) in sorted(sums.items()))
 
 
-def _in_hand(case: Case | None, user_id: UUID, at: datetime) -> Action | None:
-    if case is None:
-        return None
-    mine = Action.objects.filter(person_id=case.person_id, case_id=case.id, status="in_progress", by_id=user_id)
-    found: Action | None = mine.filter(occurred_at__gt=at - timedelta(days=2)).order_by("-occurred_at").first()
-    return found
-
+def _in_hand(people: set[UUID], account_id: UUID, user_id: UUID, at: datetime) -> Action | None:
+    """What this person has begun and not closed: with the holder, or with another party of this account."""
+    mine = Action.objects.filter(person_id__in=people, status="in_progress", by_id=user_id, occurred_at__gt=at - timedelta(days=2))
+    begun = sorted(mine, key=lambda action: (action.account_id != account_id, -action.occurred_at.timestamp()))
+    return begun[0] if begun else None

@@ -15,7 +15,7 @@ from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case, PermitRecord
 from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Account, ContactPoint
+from recaudo.portfolio.models import Account, AccountParty, ContactPoint
 from recaudo.store import tenancy
 
 PAGES = ("/cola/", "/agenda/", "/turno/", "/cuentas/")
@@ -204,6 +204,16 @@ def test_a_refused_call_is_explained_and_stays_written(cast: Any, client: Client
     assert answer.status_code == 409 and 'data-refused="CO-CHANNEL-AUTH"' in page and "Ley 2300" in page
     assert PermitRecord.objects.get().rule == "CO-CHANNEL-AUTH"
     assert Action.objects.get().status == "refused"
+
+
+def test_a_call_to_the_guarantor_is_closed_on_the_same_page(cast: Any, client: Client) -> None:
+    AccountParty.objects.create(account=cast.accounts["maria"], person=cast.lucia, role="guarantor", created_at=cast.now)
+    enter(client, cast.ana).post(address(cast, "maria", "llamar/"), {"medio": point(cast, "lucia").id})
+    action = Action.objects.get()
+    assert (action.person_id, action.party_role, action.status) == (cast.lucia.id, "guarantor", "in_progress")
+    assert f"/gestiones/{action.id}/resultado/" in client.get(address(cast, "maria")).content.decode()
+    client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "NC01"})
+    assert Action.objects.get().disposition == "NC01"
 
 
 def test_an_inbound_call_needs_no_permit(cast: Any, client: Client) -> None:

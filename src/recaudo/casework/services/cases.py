@@ -63,6 +63,9 @@ WITH closed AS (
     AND NOT EXISTS (SELECT 1 FROM ({_WORKED}) w WHERE w.person_id = c.person_id)
     AND NOT EXISTS (SELECT 1 FROM casework_hold h
                     WHERE h.tenant_id = %(tenant)s AND h.person_id = c.person_id AND h.released_at IS NULL AND h.kind = 'payment_claim')
+    -- a guarantor who asked to be called owes nothing of their own
+    AND NOT (coalesce(c.next_at > %(at)s, false)
+             AND NOT EXISTS (SELECT 1 FROM portfolio_account o WHERE o.tenant_id = %(tenant)s AND o.holder_id = c.person_id))
   RETURNING c.id
 ), stopped AS (
   UPDATE casework_action a SET status = 'cancelled', cancelled_reason = 'paid'
