@@ -41,7 +41,7 @@ def stop_what_a_file_of_payments_makes_needless(event: Event) -> None:
         return
     casework.cancel_pending(reason="payment", by=SYSTEM, at=event.created_at, account_ids=accounts)
     for promise in Promise.objects.select_related("account").filter(account_id__in=accounts, status="active"):
-        agreements.settle_after_payment(promise.account, on=promise.account.last_payment_on or event.created_at.date(), by=SYSTEM, at=event.created_at)
+        agreements.settle_after_payment(promise.account, on=portfolio.local_day(event.created_at), by=SYSTEM, at=event.created_at)
 
 
 def wait_for_a_promise(event: Event) -> None:
@@ -80,6 +80,6 @@ REACTIONS: dict[str, list[Reaction]] = {
 
 
 def _settle(account: Account, event: Event) -> None:
-    paid_on = account.last_payment_on or event.created_at.date()
-    agreements.settle_after_payment(account, on=paid_on, by=SYSTEM, at=event.created_at)
-    casework.close_if_paid(account.holder_id, on=paid_on, by=SYSTEM, at=event.created_at)
+    on = portfolio.local_day(event.created_at)
+    agreements.settle_after_payment(account, on=on, by=SYSTEM, at=event.created_at)
+    casework.close_if_paid(account.holder_id, on=on, by=SYSTEM, at=event.created_at)
