@@ -299,6 +299,11 @@ def test_a_slot_that_is_taken_counts_before_anything_is_known_of_it(cast: Any) -
     assert refusal(cast, plan(cast)).rule == "HOUSE-CAP"
 
 
+def test_a_clock_that_lags_behind_does_not_win_a_second_slot(cast: Any) -> None:
+    call(cast, at=cast.now + timedelta(seconds=30))
+    assert refusal(cast, plan(cast), at=cast.now).rule == "HOUSE-CAP"
+
+
 def test_a_slot_that_nobody_used_is_given_back_after_two_hours(cast: Any) -> None:
     call(cast)
     later = cast.now + timedelta(hours=3)
