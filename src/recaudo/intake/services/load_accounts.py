@@ -272,6 +272,7 @@ class AccountLoad:
     def run(self, keep_before: Any) -> dict[str, int]:
         """Apply what is staged. `keep_before(query, name)` keeps what an undo needs. Returns counts; raises Mismatch."""
         self._do("SET LOCAL work_mem = '192MB'")
+        self._do("SET LOCAL jit = off")
         self._do("SET LOCAL gin_pending_list_limit = '128MB'")
         self._do("SELECT set_config('recaudo.ledger_bulk', 'on', true)")
         try:

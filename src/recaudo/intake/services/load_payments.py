@@ -148,6 +148,7 @@ class PaymentLoad:
     def run(self, keep_before: Any) -> dict[str, int]:
         """Apply what is staged; rows that differ from a known payment are left for `differing`. Raises Mismatch."""
         self._do("SET LOCAL work_mem = '192MB'")
+        self._do("SET LOCAL jit = off")
         self._do("ANALYZE intake_payment")
         self._do(THERE)
         self._do("ANALYZE intake_there")
