@@ -13,7 +13,6 @@ import asyncio
 import logging
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -21,11 +20,8 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from recaudo.flow.day import run_day
 from recaudo.flow.models import Run
-from recaudo.flow.services.runs import DayIsRunning
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import Problem
 from recaudo.project.database import make_months
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant
@@ -38,7 +34,7 @@ DAY_TRIES, DAY_PAUSE = 3, timedelta(minutes=15)
 LATEST = time(16, 0)
 KEPT_HOURS = 14 * 24
 STALLED_SECONDS = 60
-DAY_TASK = "project.jobs.run_one_day"
+DAY_TASK = "flow.tasks.run_day"
 
 
 @app.periodic(cron="* * * * *", periodic_id="seal")
@@ -59,18 +55,6 @@ def begin_days(timestamp: int) -> None:
         on = day_due(tenant, now=now)
         if on is not None:
             defer_day(tenant, on)
-
-
-@app.task(name=DAY_TASK, queue="day")
-def run_one_day(tenant_id: str, on: str) -> None:
-    """The day of a tenant, if it was not run yet. A problem is kept with the run and shown on its page."""
-    tenant = Tenant.objects.get(id=UUID(tenant_id))
-    try:
-        run_day(tenant, on=date.fromisoformat(on), by=journal.SYSTEM, at=timezone.now(), clock=timezone.now)
-    except DayIsRunning:
-        log.info("the day %s of %s is being run by somebody else", on, tenant.slug)
-    except Problem as problem:
-        log.warning("the day %s of %s failed: %s", on, tenant.slug, problem.code)
 
 
 @app.periodic(cron="*/5 * * * *", periodic_id="stalled")
@@ -127,7 +111,7 @@ def defer_day(tenant: Tenant, on: date) -> bool:
     # Inside a worker the app's own connector is asynchronous: jobs that are made by code like this go through Django's connection.
     queue = app.with_connector(DjangoConnector())
     try:
-        queue.configure_task(DAY_TASK, queueing_lock=key, lock=key).defer(tenant_id=str(tenant.id), on=on.isoformat())
+        queue.configure_task(DAY_TASK, queue="day", queueing_lock=key, lock=key).defer(tenant_id=str(tenant.id), on=on.isoformat())
     except exceptions.AlreadyEnqueued:
         return False
     return True
