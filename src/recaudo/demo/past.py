@@ -96,7 +96,7 @@ def _outcome(code: str, action: Any, pick: random.Random, day: date) -> casework
             reason="R18" if pick.random() < 0.5 else "", provenance="volunteered", duration_seconds=pick.randint(90, 400),
         )  # fmt: skip
     if code == "NG03":
-        return casework.Outcome(disposition=code, details={"disputed_items": "comisión del mes"}, duration_seconds=240)
+        return casework.Outcome(disposition=code, details={"disputed": "comisión del mes"}, duration_seconds=240)
     reason = {"NG05": "R13", "NG06": "R09"}.get(code, "")
     return casework.Outcome(disposition=code, reason=reason, provenance="volunteered" if reason else "", duration_seconds=pick.randint(20, 200))
 

@@ -24,6 +24,7 @@ from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
 from recaudo.strategy import queries as strategy
+from recaudo.strategy.services import put_due_in_force
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
 
@@ -65,6 +66,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["cases_closed"] = casework.close_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
             counts["actions_expired"] = casework.expire_actions(by=by, at=at)
         with step("hechos"):
+            put_due_in_force(on=on, by=by, at=at)
             version, capacity = strategy.active_version(), workforce.capacity_on(on)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)

@@ -151,6 +151,12 @@ def run(db: duckdb.DuckDBPyConnection, text: str, params: dict[str, object] | No
     return db.execute(text, params).fetchall()
 
 
+def arrow(db: duckdb.DuckDBPyConnection, text: str, params: dict[str, object] | None = None) -> pa.Table:
+    """The rows of a query as an Arrow table."""
+    found: pa.Table = db.sql(text, params=params).to_arrow_table()
+    return found
+
+
 def gather(db: duckdb.DuckDBPyConnection, *, tenant: str, on: date, at: datetime, usd_rates: dict[str, float]) -> int:
     """Fill the workspace and build `facts`. Returns the number of accounts.
 

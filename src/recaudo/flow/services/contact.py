@@ -28,10 +28,11 @@ STAGED: dict[str, str] = {
     "not_before_at": "timestamptz", "reason": "text",
 }  # fmt: skip
 
+# A message waits for the middle of the morning on the debtor's clock; a call is made whenever an agent is free and the gate agrees.
 PLANNED = """
 SELECT o.account_id, o.person_id, o.creditor_id, o.planned_point AS contact_point_id, o.agency_id,
        o.planned_channel AS channel, c.purpose, o.treatment, o.template, o.priority,
-       strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') AS not_before_at, '' AS reason
+       CASE WHEN o.planned_channel <> 'call' THEN strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') END AS not_before_at, '' AS reason
 FROM outcome o JOIN candidate c USING (candidate_id) ORDER BY o.account_id
 """
 
@@ -55,7 +56,7 @@ def open_actions(
 ) -> dict[str, int]:
     """Write the actions of a run and the waves that hold them. Returns new actions by channel."""
     by_channel = dict(execute(db, "SELECT planned_channel, count(*) FROM outcome WHERE outcome = 'planned' GROUP BY 1"))
-    reader = db.execute(PLANNED).to_arrow_reader(100_000)
+    reader = db.sql(PLANNED).to_arrow_reader(100_000)
     with staging("planned", STAGED) as table:
         copy_csv(table, list(STAGED), _csv(reader))
         with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ from recaudo.casework import catalogue
 from recaudo.engine import allocate, comply, decide
 from recaudo.engine.facts import types
 from recaudo.flow.models import Run
+from recaudo.flow.queries.facts import arrow
 from recaudo.flow.queries.facts import run as execute
 from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
@@ -74,16 +75,16 @@ def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> dict[
     decided = decide.run(compiled, "facts", db)
     _keep(db, "decided", decided)
     names = ", ".join(("account_id", *compiled.facts))
-    sampled = db.execute(
-        f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
-    ).to_arrow_table()
+    sampled = arrow(
+        db, f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
+    )
     decide.verify(compiled, sampled, _decided(db, sampled), sample=SAMPLE)
     return dict(execute(db, "SELECT treatment, count(*) FROM decided GROUP BY 1 ORDER BY 2 DESC"))
 
 
 def _decided(db: duckdb.DuckDBPyConnection, sampled: pa.Table) -> pa.Table:
     db.register("sampled", sampled.append_column("place", pa.array(range(sampled.num_rows))))
-    rows = db.execute("SELECT d.* FROM decided d JOIN sampled s USING (account_id) ORDER BY s.place").to_arrow_table()
+    rows = arrow(db, "SELECT d.* FROM decided d JOIN sampled s USING (account_id) ORDER BY s.place")
     db.unregister("sampled")
     return rows
 
@@ -175,10 +176,10 @@ def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, 
     today = day_at(on, tenant.zone).replace(tzinfo=None)
     execute(db, CANDIDATES, {"house": house, "daily": daily, "today": today})
     answers = comply.screen(
-        _aware(db.execute(ASKED)),
-        _aware(db.execute(HISTORY, {"house": house})),
-        _aware(db.execute(STATES, {"kinds": list(CONSENTS)})),
-        _aware(db.execute(CONSENTED, {"kinds": list(CONSENTS)})),
+        _aware(arrow(db, ASKED)),
+        _aware(arrow(db, HISTORY, {"house": house})),
+        _aware(arrow(db, STATES, {"kinds": list(CONSENTS)})),
+        _aware(arrow(db, CONSENTED, {"kinds": list(CONSENTS)})),
         comply.lawbook().packs(toggles={name: choice for name, choice in rules.toggles.items() if choice != "default"}),
         at,
         preferences=NO_PREFERENCES,
@@ -190,9 +191,8 @@ def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, 
     return dict(execute(db, "SELECT coalesce(rule_id, 'LAW-UNKNOWN'), count(*) FROM permitted WHERE NOT allowed GROUP BY 1 ORDER BY 2 DESC"))
 
 
-def _aware(result: duckdb.DuckDBPyConnection) -> pa.Table:
-    """A result as Arrow, its instants said to be UTC (the workspace keeps them without a zone)."""
-    table = result.to_arrow_table()
+def _aware(table: pa.Table) -> pa.Table:
+    """Its instants said to be UTC: the workspace keeps them without a zone."""
     for place, name in enumerate(table.column_names):
         if pa.types.is_timestamp(table.schema.field(name).type):
             column = pc.assume_timezone(table[name].cast(pa.timestamp("us")), "UTC")
@@ -240,7 +240,7 @@ LEFT JOIN (SELECT DISTINCT q.person_id FROM chosen x JOIN permitted q USING (can
 
 def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> dict[str, Any]:
     """Choose at most one contact per person within each channel's units of the day. Returns used units, prices and the gap."""
-    options = db.execute(OPTIONS).to_arrow_table()
+    options = arrow(db, OPTIONS)
     plan = allocate.plan(options, capacity)
     _keep(db, "chosen", plan.chosen.select(["candidate_id"]))
     execute(db, OUTCOME)
@@ -249,7 +249,7 @@ def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> 
 
 def keep(db: duckdb.DuckDBPyConnection, *, run: Run, version: StrategyVersion, by: Any, at: datetime) -> None:
     """The snapshot of the day: every fact, every decision, what became of it."""
-    reader = db.execute("SELECT * EXCLUDE (candidate_id) FROM outcome ORDER BY account_id").to_arrow_reader(50_000)
+    reader = db.sql("SELECT * EXCLUDE (candidate_id) FROM outcome ORDER BY account_id").to_arrow_reader(50_000)
     strategy.keep_snapshot(iter(reader), schema=reader.schema, on=run.on, run_id=run.id, version=version, by=by, at=at)
 
 
