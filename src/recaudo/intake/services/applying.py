@@ -33,6 +33,7 @@ from recaudo.store.bulk import staging
 
 log = logging.getLogger(__name__)
 Progress = Callable[[float], None]
+LARGE_CHANGE = 5_000  # rows from which the planner is told the new sizes
 MAX_SHARE_STAGED = 0.6  # reading and staging are this much of the work, as progress shows it
 
 
@@ -104,6 +105,9 @@ def _apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None) ->
         batch.changes = {**batch.changes, **counts}
         _reconcile(batch, load.applied_totals())
         _drop_temporary()
+        if counts.get("created", 0) + counts.get("updated", 0) >= LARGE_CHANGE:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT recaudo_fresh_statistics()")
     batch.status, batch.problem, batch.applied_at, batch.progress = "applied", "", at, 1.0
     batch.save()
     journal.record(
