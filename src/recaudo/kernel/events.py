@@ -57,6 +57,7 @@ EVENTS: dict[str, str] = {
     "strategy.submitted": "Se envió una estrategia a aprobación",
     "strategy.approved": "Se aprobó una estrategia",
     "strategy.rejected": "Se rechazó una estrategia",
+    "strategy.scheduled": "Se fijó o quitó la fecha de una estrategia",
     "strategy.activated": "Entró en vigor una estrategia",
     "strategy.retired": "Se retiró una estrategia",
     "snapshot.kept": "Se guardó la foto del día",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("recaudo.desk.urls")),
     path("", include("recaudo.analytics.urls")),
     path("", include("recaudo.flow.urls")),
+    path("", include("recaudo.strategy.urls")),
     path("", today, name="today"),
     path("", include("recaudo.messaging.urls")),
     path("api/", api.urls),

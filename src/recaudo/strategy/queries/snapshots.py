@@ -1,4 +1,4 @@
-"""Reads of strategies: which version is in force, what changed, what a past day decided for one account."""
+"""The days that are kept: what was known and decided of each account."""
 
 from __future__ import annotations
 
@@ -14,32 +14,13 @@ from django.core.files.storage import storages
 from django.db.models import QuerySet
 
 from recaudo.kernel.problems import Problem
-from recaudo.strategy.models import Snapshot, Strategy, StrategyVersion
-
-
-class NoStrategy(Problem):
-    code = "no_strategy"
-    message = "No hay una estrategia en vigor. Apruebe una versión en Estrategia y póngala en vigor."
-    status = 409
+from recaudo.strategy.models import Snapshot
 
 
 class SnapshotGone(Problem):
     code = "snapshot_gone"
     message = "La foto del {on} no está en el almacén de fotos: recupérela de un respaldo."
     status = 404
-
-
-def active_version(code: str = "collections") -> StrategyVersion:
-    """The version in force of a strategy. Raises NoStrategy."""
-    version = StrategyVersion.objects.select_related("strategy").filter(strategy__code=code, status="active").first()
-    if version is None:
-        raise NoStrategy()
-    found: StrategyVersion = version
-    return found
-
-
-def strategies() -> QuerySet[Strategy]:
-    return Strategy.objects.order_by("name").prefetch_related("versions")
 
 
 def snapshots() -> QuerySet[Snapshot]:
@@ -79,9 +60,9 @@ def snapshot_rows(
     if after:
         conditions.append("account_id > $after")
         values["after"] = after
-    text = f"SELECT {', '.join(map(_name, columns))} FROM read_parquet($path) WHERE {' AND '.join(conditions)} ORDER BY account_id"
+    text = f"SELECT {', '.join(map(quoted, columns))} FROM read_parquet($path) WHERE {' AND '.join(conditions)} ORDER BY account_id"
     with duckdb.connect() as db:
-        reader = db.execute(text + (f" LIMIT {int(limit)}" if limit else ""), {"path": _present(snapshot), **values}).to_arrow_reader(20_000)
+        reader = db.execute(text + (f" LIMIT {int(limit)}" if limit else ""), {"path": present(snapshot), **values}).to_arrow_reader(20_000)
         for batch in reader:
             yield from batch.to_pylist()
 
@@ -89,10 +70,10 @@ def snapshot_rows(
 def snapshot_counts(snapshot: Snapshot, *, by: str, where: Mapping[str, str] | None = None) -> dict[str, int]:
     """Accounts of a day by the values of a column, most first; empty values are left out. Raises SnapshotGone."""
     conditions, values = _conditions(where or {})
-    column = _name(by)
+    column = quoted(by)
     text = f"SELECT {column}, count(*) FROM read_parquet($path) WHERE {' AND '.join([*conditions, f'{column} IS NOT NULL'])} GROUP BY 1 ORDER BY 2 DESC, 1"
     with duckdb.connect() as db:
-        return {str(key): count for key, count in db.execute(text, {"path": _present(snapshot), **values}).fetchall()}
+        return {str(key): count for key, count in db.execute(text, {"path": present(snapshot), **values}).fetchall()}
 
 
 def is_kept(snapshot: Snapshot) -> bool:
@@ -102,7 +83,7 @@ def is_kept(snapshot: Snapshot) -> bool:
 
 def file_digest(snapshot: Snapshot) -> tuple[str, int]:
     """What the file is now: its sha256 and its number of rows. Raises SnapshotGone; ArrowInvalid when it is no Parquet."""
-    _present(snapshot)
+    present(snapshot)
     digest = hashlib.sha256()
     with storages["snapshots"].open(snapshot.key, "rb") as kept:
         while block := kept.read(1 << 20):
@@ -113,14 +94,16 @@ def file_digest(snapshot: Snapshot) -> tuple[str, int]:
 
 def _conditions(where: Mapping[str, str]) -> tuple[list[str], dict[str, Any]]:
     values = {f"v{place}": value for place, value in enumerate(where.values())}
-    return [f"{_name(column)}::VARCHAR = $v{place}" for place, column in enumerate(where)] or ["true"], values
+    return [f"{quoted(column)}::VARCHAR = $v{place}" for place, column in enumerate(where)] or ["true"], values
 
 
-def _name(column: str) -> str:
+def quoted(column: str) -> str:
+    """A column as SQL names it."""
     return '"' + column.replace('"', '""') + '"'
 
 
-def _present(snapshot: Snapshot) -> str:
+def present(snapshot: Snapshot) -> str:
+    """Where the file is. Raises SnapshotGone."""
     if not is_kept(snapshot):
         raise SnapshotGone(on=snapshot.on)
     return _path(snapshot)

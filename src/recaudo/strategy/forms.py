@@ -1,0 +1,85 @@
+"""What people write about a strategy."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from recaudo.strategy.models import Snapshot, StrategyVersion
+from recaudo.strategy.words import STATUS_ES
+
+MAX_FILE = 4 * 1024 * 1024
+CHANGE_HELP = "Qué cambia y por qué, para quien deba aprobarlo."
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label="Qué cambia y por qué", max_length=300, help_text=CHANGE_HELP,
+                           widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Por ejemplo: llamar antes a quien rompió una promesa."}))  # fmt: skip
+
+
+class DecideForm(forms.Form):
+    """An approval may be silent; a rejection says why."""
+
+    note = forms.CharField(label="Comentario", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class RejectForm(forms.Form):
+    note = forms.CharField(label="Por qué no", max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
+                           error_messages={"required": "Diga por qué la rechaza: quien la hizo debe poder mejorarla."})  # fmt: skip
+
+
+class ActivateForm(forms.Form):
+    on = forms.DateField(label="Desde qué día decide", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                         help_text="Hoy, o un día por venir: entonces entra en vigor sola, con la jornada de ese día.")  # fmt: skip
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["on"].initial = today
+        self.fields["on"].widget.attrs["min"] = today.isoformat()
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on < self.today:
+            raise forms.ValidationError("Ese día ya pasó. Elija hoy o un día por venir.")
+        return on
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label="Archivo DMN", widget=forms.ClearableFileInput(attrs={"accept": ".dmn,.xml,application/xml"}),
+                           help_text="DMN 1.2 a 1.5, de cualquier editor; hasta 4 MB. Se revisa antes de guardarlo.")  # fmt: skip
+    note = forms.CharField(label="Qué cambia y por qué", max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text=CHANGE_HELP)
+
+    def clean_file(self) -> bytes:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_FILE:
+            raise forms.ValidationError("El archivo pasa de 4 MB. Divida el modelo en varias tablas.")
+        content: bytes = file.read()
+        return content
+
+
+class SimulateForm(forms.Form):
+    """Which version is compared with which, over the accounts of which day."""
+
+    against = forms.ChoiceField(label="En lugar de")
+    day = forms.ChoiceField(label="Sobre las cuentas del")
+
+    def __init__(self, *args: Any, versions: list[StrategyVersion], snapshots: list[Snapshot], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["against"].choices = [(str(one.pk), name_of(one)) for one in versions]  # type: ignore[attr-defined]
+        self.fields["day"].choices = [(one.on.isoformat(), f"{one.on:%d/%m/%Y}") for one in snapshots]  # type: ignore[attr-defined]
+
+
+class CompareForm(forms.Form):
+    against = forms.ChoiceField(label="Comparada con")
+
+    def __init__(self, *args: Any, versions: list[StrategyVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["against"].choices = [(str(one.pk), name_of(one)) for one in versions]  # type: ignore[attr-defined]
+
+
+def name_of(version: StrategyVersion) -> str:
+    return f"Versión {version.number} · {STATUS_ES.get(version.status, version.status).lower()}"

@@ -1,0 +1,283 @@
+"""What a version does on a day's accounts: how many fired each row, and what would change with another version.
+
+Everything is one scan of the day's Parquet; no account is looped over. Balances are compared in one currency: that of the
+accounts when there is only one, else US dollars at the rates of that day, which the snapshot itself holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+from recaudo.engine import decide
+from recaudo.strategy.models import Snapshot, StrategyVersion
+from recaudo.strategy.queries.snapshots import present, quoted
+from recaudo.strategy.queries.versions import compiled_of
+from recaudo.strategy.words import decided_es, decision_es
+
+DIMENSIONS = ("segment", "treatment", "channel", "fallback_channel", "offer", "template")
+SAMPLE = 50
+MEMORY = "1GB"
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """The currency in which balances are added, and the currencies that could not be (no rate that day)."""
+
+    currency: str
+    without_rate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """Accounts that a row decided; share of all from 0 to 1; balance in minor units of the yardstick."""
+
+    count: int
+    share: float
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Firings:
+    """decision -> row number -> Fired. `is_simulated`: the version did not decide that day, it was applied to its facts now."""
+
+    rows: Mapping[str, Mapping[int, Fired]]
+    accounts: int
+    yardstick: Yardstick
+    is_simulated: bool
+
+    def of(self, decision: str, number: int) -> Fired:
+        return self.rows.get(decision, {}).get(number, Fired(0, 0.0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Accounts whose value of a dimension goes from one to another."""
+
+    dimension: str
+    old: str | None
+    new: str | None
+    count: int
+    balance_minor: int
+
+    @property
+    def old_es(self) -> str:
+        return decided_es(self.dimension, self.old)
+
+    @property
+    def new_es(self) -> str:
+        return decided_es(self.dimension, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Accounts and balance of a value before and after."""
+
+    value_es: str
+    old: int
+    new: int
+    balance_old: int
+    balance_new: int
+
+    @property
+    def delta(self) -> int:
+        return self.new - self.old
+
+    @property
+    def lost(self) -> int:
+        return self.old - self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    name: str
+    label: str
+    changed: int
+    balance_minor: int
+    moves: tuple[Move, ...]
+    totals: tuple[Total, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    account_id: str
+    dpd: int
+    currency: str
+    balance_minor: int
+    changes: tuple[tuple[str, str, str], ...]  # label, before, after
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """accounts: of the snapshot; changed: those with any difference in DIMENSIONS; balance_minor: theirs."""
+
+    accounts: int
+    changed: int
+    balance_minor: int
+    yardstick: Yardstick
+    dimensions: tuple[Dimension, ...]
+    examples: tuple[Example, ...]
+
+
+def firings(version: StrategyVersion, snapshot: Snapshot) -> Firings:
+    """Per row of every table, the accounts of a day that it decided. Raises SnapshotGone, MissingFacts, OutOfRange."""
+    compiled = compiled_of(version)
+    return _firings(present(snapshot), snapshot.sha256, version.sha256, snapshot.version.sha256 == version.sha256, _Held(compiled))
+
+
+class _Held:
+    """A compiled version as an argument of a cache whose key is its hash."""
+
+    def __init__(self, compiled: decide.Compiled) -> None:
+        self.compiled = compiled
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=16)
+def _firings(path: str, snapshot_sha: str, version_sha: str, is_stored: bool, held: _Held) -> Firings:
+    compiled = held.compiled
+    with _day(path) as (db, yardstick):
+        _decide(db, "decided", compiled, is_stored=is_stored)
+        accounts = _one(db, "SELECT count(*) FROM facts")[0]
+        rows: dict[str, dict[int, Fired]] = {}
+        for column in (one for one in compiled.columns if one.kind in ("rule", "rules")):
+            taken = quoted(column.name)
+            source = f"SELECT account_id, unnest({taken}) AS row FROM decided" if column.kind == "rules" else f"SELECT account_id, {taken} AS row FROM decided"
+            found = db.execute(
+                f"SELECT row::INTEGER, count(*), coalesce(sum(value), 0)::HUGEINT FROM ({source}) JOIN worth USING (account_id) WHERE row IS NOT NULL GROUP BY 1"
+            ).fetchall()
+            rows[column.decision] = {number: Fired(count, count / accounts, int(value)) for number, count, value in found}
+    return Firings(rows, accounts, yardstick, not is_stored)
+
+
+def simulate(
+    old: StrategyVersion, new: StrategyVersion, snapshot: Snapshot, *, dimension: str = "", pick: tuple[str, str] | None = None
+) -> Simulation:
+    """What `new` would have decided otherwise than `old` on the facts of a day.
+
+    dimension, pick   limit the examples to those that change in it, and to one from -> to
+    Raises            SnapshotGone, MissingFacts, NotFinite, OutOfRange, NotCompilable
+    """
+    with _day(present(snapshot)) as (db, yardstick):
+        for name, version in (("old", old), ("new", new)):
+            _decide(db, name, compiled_of(version), is_stored=snapshot.version.sha256 == version.sha256)
+        names = [name for name in DIMENSIONS if all(_has(db, table, name) for table in ("old", "new"))]
+        pairs = ", ".join(f"o.{name}::VARCHAR AS old_{name}, n.{name}::VARCHAR AS new_{name}" for name in names)
+        db.execute(f"CREATE TABLE pair AS SELECT account_id, w.value, {pairs} FROM old o JOIN new n USING (account_id) JOIN worth w USING (account_id)")
+        differs = " OR ".join(_differs(name) for name in names) or "false"
+        accounts, changed, balance = _one(
+            db, f"SELECT count(*), count(*) FILTER ({differs}), coalesce(sum(value) FILTER ({differs}), 0)::HUGEINT FROM pair"
+        )
+        found = tuple(_dimension(db, name) for name in names)
+        wanted = _wanted(names, dimension, pick, differs)
+        return Simulation(accounts, changed, int(balance), yardstick, found, _examples(db, names, *wanted))
+
+
+def _dimension(db: duckdb.DuckDBPyConnection, name: str) -> Dimension:
+    moves = [
+        Move(name, old, new, count, int(value))
+        for old, new, count, value in db.execute(
+            f"SELECT old_{name}, new_{name}, count(*), coalesce(sum(value), 0)::HUGEINT FROM pair GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        ).fetchall()
+    ]
+    changed = [move for move in moves if move.old != move.new]
+    values = sorted({move.old for move in moves} | {move.new for move in moves}, key=lambda value: decided_es(name, value))
+    totals = tuple(
+        Total(
+            decided_es(name, value), *(sum(m.count for m in moves if side(m) == value) for side in (_old, _new)),
+            *(sum(m.balance_minor for m in moves if side(m) == value) for side in (_old, _new)),
+        )
+        for value in values
+    )  # fmt: skip
+    return Dimension(name, decision_es(name), sum(m.count for m in changed), sum(m.balance_minor for m in changed), tuple(changed), totals)
+
+
+def _old(move: Move) -> str | None:
+    return move.old
+
+
+def _new(move: Move) -> str | None:
+    return move.new
+
+
+def _wanted(names: list[str], dimension: str, pick: tuple[str, str] | None, differs: str) -> tuple[str, dict[str, Any]]:
+    if dimension not in names:
+        return f"({differs})", {}
+    if pick is None:
+        return _differs(dimension), {}
+    return (
+        f"{_differs(dimension)} AND coalesce(old_{dimension}, '') = $old AND coalesce(new_{dimension}, '') = $new",
+        {"old": pick[0], "new": pick[1]},
+    )
+
+
+def _examples(db: duckdb.DuckDBPyConnection, names: list[str], where: str, values: dict[str, Any]) -> tuple[Example, ...]:
+    rows = db.execute(
+        f"SELECT p.*, f.dpd, f.currency, f.balance_minor FROM pair p JOIN facts f USING (account_id) WHERE {where} "
+        f"ORDER BY p.value DESC NULLS LAST, account_id LIMIT {SAMPLE}", values
+    ).to_arrow_table().to_pylist()  # fmt: skip
+    return tuple(
+        Example(
+            row["account_id"], row["dpd"], row["currency"], row["balance_minor"],
+            tuple(
+                (decision_es(name), decided_es(name, row[f"old_{name}"]), decided_es(name, row[f"new_{name}"]))
+                for name in names if row[f"old_{name}"] != row[f"new_{name}"]
+            ),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+@contextmanager
+def _day(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
+    """A connection with `facts` (the day's file) and `worth` (account_id, value: balance in the yardstick, or nothing)."""
+    with duckdb.connect() as db:
+        db.execute(f"SET memory_limit = '{MEMORY}'")
+        db.execute(f"CREATE VIEW facts AS SELECT * FROM read_parquet('{path.replace(chr(39), chr(39) * 2)}')")
+        rates = dict(
+            db.execute(
+                "SELECT currency, sum(overdue_usd_minor) / nullif(sum(overdue_minor) FILTER (overdue_usd_minor IS NOT NULL), 0) FROM facts GROUP BY 1"
+            ).fetchall()
+        )
+        if len(rates) == 1:
+            yardstick, rate = Yardstick(next(iter(rates))), "1"
+        else:
+            yardstick = Yardstick("USD", tuple(sorted(code for code, value in rates.items() if value is None)))
+            known = " ".join(f"WHEN '{code.replace(chr(39), '')}' THEN {value!r}" for code, value in rates.items() if value is not None)
+            rate = f"CASE currency {known} END" if known else "NULL"
+        db.execute(f"CREATE TABLE worth AS SELECT account_id, round(balance_minor * {rate})::BIGINT AS value FROM facts")
+        yield db, yardstick
+
+
+def _decide(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compiled, *, is_stored: bool) -> None:
+    """What a version decides of every account: as it was stored that day, else decided now."""
+    wanted = [column.name for column in compiled.columns]
+    if is_stored and all(_has(db, "facts", column) for column in wanted):
+        db.execute(f"CREATE VIEW {name} AS SELECT account_id, {', '.join(map(quoted, wanted))} FROM facts")
+        return
+    decided = decide.run(compiled, "facts", db)
+    db.register(f"{name}_rows", decided)
+    db.execute(f"CREATE VIEW {name} AS SELECT * FROM {name}_rows")
+
+
+def _has(db: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    return any(row[0] == column for row in db.execute(f"DESCRIBE {table}").fetchall())
+
+
+def _differs(name: str) -> str:
+    return f"old_{name} IS DISTINCT FROM new_{name}"
+
+
+def _one(db: duckdb.DuckDBPyConnection, text: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] = db.execute(text).fetchall()[0]
+    return row

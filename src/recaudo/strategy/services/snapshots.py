@@ -1,0 +1,49 @@
+"""Keeping what a day knew and decided."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from tempfile import NamedTemporaryFile
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.core.files import File
+from django.core.files.storage import storages
+
+from recaudo.journal import services as journal
+from recaudo.strategy.models import Snapshot, StrategyVersion
+
+
+def keep_snapshot(
+    rows: Iterator[pa.RecordBatch], *, schema: pa.Schema, on: date, run_id: UUID, version: StrategyVersion, by: Any, at: datetime
+) -> Snapshot:
+    """Write a day's facts and decisions as Parquet, sorted by account, and register it.
+
+    The file goes to the storage «snapshots» (a local folder or S3-compatible). Repeating a day's run replaces its file.
+    """
+    with NamedTemporaryFile(suffix=".parquet") as draft_file:
+        count = 0
+        with pq.ParquetWriter(draft_file.name, schema, compression="zstd") as writer:
+            for batch in rows:
+                writer.write_batch(batch, row_group_size=50_000)
+                count += batch.num_rows
+        digest = hashlib.sha256()
+        with open(draft_file.name, "rb") as written:
+            while block := written.read(1 << 20):
+                digest.update(block)
+        key = f"{version.tenant_id}/on={on}/accounts.parquet"
+        storage = storages["snapshots"]
+        if storage.exists(key):
+            storage.delete(key)
+        with open(draft_file.name, "rb") as written:
+            storage.save(key, File(written))
+    snapshot, _ = Snapshot.objects.update_or_create(
+        on=on, tenant_id=version.tenant_id,
+        defaults={"run_id": run_id, "version": version, "key": key, "row_count": count, "sha256": digest.hexdigest(), "created_at": at},
+    )
+    journal.record("snapshot.kept", by=by, at=at, subject="snapshot", subject_id=snapshot.id, on=on, rows=count, sha256=snapshot.sha256)
+    return snapshot
