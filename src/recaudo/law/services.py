@@ -13,6 +13,9 @@ from recaudo.law import queries
 from recaudo.law.models import LawDecision
 
 CAP_MAXIMUM = 100
+# The gate reads a month of a person's history: a longer period would be counted short.
+PERIOD_MAXIMUM_DAYS = 31
+REASON_MINIMUM = 10
 
 
 class UnknownChoice(Problem):
@@ -22,7 +25,7 @@ class UnknownChoice(Problem):
 
 class ReasonMissing(Problem):
     code = "law_reason_missing"
-    message = "Escriba el fundamento de la decisión."
+    message = "Escriba el fundamento de la decisión, con {least} letras o más: quedará en la bitácora."
 
 
 class SamePerson(Problem):
@@ -37,12 +40,37 @@ class AlreadyDecided(Problem):
     status = 409
 
 
+class NothingToChange(Problem):
+    code = "law_nothing_to_change"
+    message = "Esa opción ya está en vigor: no hay nada que proponer."
+
+
+class AlreadyProposed(Problem):
+    code = "law_already_proposed"
+    message = "Ya hay una propuesta sin decidir sobre «{name}». Apruébela o retírela antes de proponer otra."
+    status = 409
+
+
+class InForce(Problem):
+    code = "law_in_force"
+    message = "Una decisión aprobada no se retira: proponga otra opción y que la apruebe otra persona."
+    status = 409
+
+
 @transaction.atomic
 def propose(*, name: str, choice: str, reason: str, by: Any, at: datetime) -> LawDecision:
-    """Propose a choice for a toggle or a house cap. Raises UnknownChoice, ReasonMissing."""
+    """Propose a choice for a toggle or a house cap: it changes nothing until another person approves it.
+
+    choice  an option of the toggle (`default` = the strict reading), or for a cap a number of contacts or days, or `off`
+    Raises  UnknownChoice, ReasonMissing, NothingToChange, AlreadyProposed
+    """
     _check(name, choice)
-    if not reason.strip():
-        raise ReasonMissing()
+    if len(reason.strip()) < REASON_MINIMUM:
+        raise ReasonMissing(least=REASON_MINIMUM)
+    if queries.decisions().get(name, queries.HOUSE_DEFAULTS.get(name, "default")) == choice:
+        raise NothingToChange()
+    if LawDecision.objects.filter(name=name, approved_at=None, withdrawn_at=None).exists():
+        raise AlreadyProposed(name=name)
     decision = LawDecision.objects.create(name=name, choice=choice, reason=reason.strip(), proposed_by_id=by.id, created_at=at)
     journal.record("law.changed", by=by, at=at, subject="law", subject_id=decision.id, step="proposed", toggle=name, choice=choice)
     return decision
@@ -50,12 +78,16 @@ def propose(*, name: str, choice: str, reason: str, by: Any, at: datetime) -> La
 
 @transaction.atomic
 def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
-    """Put a proposal in force, by a second person. Raises SamePerson, AlreadyDecided."""
+    """Put a proposal in force, by a second person; the next question to the gate obeys it.
+
+    Raises SamePerson, AlreadyDecided, UnknownChoice (the lawbook no longer has the option)
+    """
     fresh: LawDecision = LawDecision.objects.select_for_update().get(id=decision.id)
     if fresh.approved_at or fresh.withdrawn_at:
         raise AlreadyDecided()
     if fresh.proposed_by_id == by.id:
         raise SamePerson()
+    _check(fresh.name, fresh.choice)
     fresh.approved_by_id, fresh.approved_at = by.id, at
     fresh.save(update_fields=["approved_by_id", "approved_at"])
     journal.record(
@@ -66,10 +98,15 @@ def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
 
 @transaction.atomic
 def withdraw(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
-    """Take a choice back; the one before it, or the strict default, counts again. Raises AlreadyDecided."""
+    """Take back a proposal that nobody approved. What is in force only changes by another proposal, with two people.
+
+    Raises AlreadyDecided, InForce
+    """
     fresh: LawDecision = LawDecision.objects.select_for_update().get(id=decision.id)
     if fresh.withdrawn_at:
         raise AlreadyDecided()
+    if fresh.approved_at:
+        raise InForce()
     fresh.withdrawn_at = at
     fresh.save(update_fields=["withdrawn_at"])
     journal.record(
@@ -80,8 +117,11 @@ def withdraw(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
 
 def _check(name: str, choice: str) -> None:
     if name in queries.HOUSE_DEFAULTS:
-        if choice != queries.OFF and not (choice.isdigit() and 1 <= int(choice) <= CAP_MAXIMUM):
-            raise UnknownChoice(name=name, choice=choice, options=f"off, o un entero de 1 a {CAP_MAXIMUM}")
+        is_period = name == "house.period_days"
+        most = PERIOD_MAXIMUM_DAYS if is_period else CAP_MAXIMUM
+        is_number = choice.isascii() and choice.isdigit() and 1 <= int(choice) <= most
+        if not is_number and (is_period or choice != queries.OFF):
+            raise UnknownChoice(name=name, choice=choice, options=f"un entero de 1 a {most}" + ("" if is_period else ", u off para no tener tope"))
         return
     options = queries.toggle_options().get(name, ())
     if choice not in options:

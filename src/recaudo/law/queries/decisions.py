@@ -1,4 +1,4 @@
-"""Reads: which toggles, house caps and packs are in force for the tenant."""
+"""Which toggles, house caps and packs are in force for the tenant."""
 
 from __future__ import annotations
 

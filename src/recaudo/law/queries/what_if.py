@@ -1,0 +1,244 @@
+"""What would the law say? A question about nobody: a place, a channel, an hour, what was done before.
+
+Asks engine.comply with the tenant's toggles and caps. Reads no person and writes nothing; holds, payments and promises
+of a real case are not known here: casework adds them at the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from recaudo.engine import comply
+from recaudo.engine.comply.days import lawbook_zones
+from recaudo.law import words
+from recaudo.law.queries.decisions import Rules
+from recaudo.law.rulebook import hours
+
+DAYS = 7
+SLOT_MINUTES = 30
+SLOTS = 24 * 60 // SLOT_MINUTES
+ROUNDS = 4
+LIMITS = frozenset({"frequency", "min_gap", "cooldown", "one_channel"})
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """One question. `at` is aware; `zones` every place where the person may be, the likeliest first."""
+
+    country: str
+    subdivision: str
+    municipality: str
+    zones: tuple[str, ...]
+    channel: str
+    purpose: str
+    person: str
+    at: datetime
+    place: str = ""
+    address_source: str = ""
+    states: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
+    past: tuple[comply.PastContact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half hours in a row with the same answer. `first` 0 to 47 and `slots` 1 to 48; `rule` empty = allowed."""
+
+    first: int
+    slots: int
+    rule: str
+    tone: str
+
+    @property
+    def text(self) -> str:
+        """«8:00 a 20:00»."""
+        return hours(self.first * SLOT_MINUTES, (self.first + self.slots) * SLOT_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStrip:
+    """One local day of the calendar."""
+
+    on: date
+    name: str
+    spans: tuple[Span, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The hours allowed, in words."""
+        return ", ".join(span.text for span in self.spans if not span.rule) or "ninguna"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfAnswer:
+    """The answer of the law and of the house's caps together.
+
+    denying   every rule that refuses, the named one first, with citation and confidence
+    strip     seven local days of 48 half hours; rules of the legend in order of appearance
+    """
+
+    allowed: bool
+    reason_es: str
+    denying: tuple[comply.Rule, ...]
+    cures: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next_allowed_at: datetime | None
+    confidence: str
+    jurisdiction: str
+    jurisdiction_name: str
+    zone: str
+    zones: tuple[str, ...]
+    strip: tuple[DayStrip, ...]
+    legend: tuple[tuple[comply.Rule, str], ...]
+    version: str
+
+    @property
+    def confidence_es(self) -> str:
+        """How well the deciding rule is known; on an allow, the weakest of those that were asked."""
+        return words.CONFIDENCE[self.confidence][0] if self.confidence in words.CONFIDENCE else ""
+
+
+def answer(question: WhatIf, rules: Rules, *, clock: str) -> WhatIfAnswer:
+    """The verdict for one instant, and the week around it.
+
+    clock  zone whose days the calendar shows when the person's is not known
+    """
+    pack = rules.pack(question.country, question.subdivision, question.municipality)
+    zone = question.zones[0] if question.zones else clock
+    verdicts = _asked(pack, question, rules, question.at, find_next=False)
+    denied = [one for one in verdicts if not one.allowed]
+    named = list(dict.fromkeys(rule_id for one in denied for rule_id in one.all_rule_ids))
+    strip = tuple(_strip(pack, question, rules, zone))
+    seen = dict.fromkeys(span.rule for day in strip for span in day.spans if span.rule)
+    first = denied[0] if denied else verdicts[0]
+    return WhatIfAnswer(
+        allowed=not denied,
+        reason_es=first.reason_es,
+        denying=tuple(pack.rule(rule_id) for rule_id in named),
+        cures=tuple(dict.fromkeys(cure for one in denied for cure in one.cures)),
+        warnings=first.warnings,
+        next_allowed_at=_next(pack, question, rules) if denied else None,
+        confidence=first.confidence,
+        jurisdiction=pack.jurisdiction,
+        jurisdiction_name=pack.chain[0].name if pack.chain else "",
+        zone=zone,
+        zones=question.zones,
+        strip=strip,
+        legend=tuple((pack.rule(rule_id), tone_of(pack.rule(rule_id))) for rule_id in seen),
+        version=pack.version,
+    )
+
+
+def places(country: str, subdivision: str, municipality: str, prefix: str, also: Sequence[str] = ()) -> tuple[str, ...]:
+    """Every zone in which a person of an address and a phone prefix may be; `also` are zones said by hand."""
+    if also and not (subdivision or municipality or prefix):
+        return tuple(dict.fromkeys(also))
+    found = comply.zones_for(country, subdivision or None, municipality or None, complete(prefix) if prefix else None)
+    return tuple(dict.fromkeys((*found, *also)))
+
+
+@lru_cache(maxsize=256)
+def complete(prefix: str) -> str:
+    """A valid number that begins with a prefix, so that its zones can be looked up; the prefix itself when there is none."""
+    start = prefix if prefix.startswith("+") else f"+{prefix}"
+    for digit in "23456789":
+        for length in range(8, 16):
+            number = start + digit * (length + 1 - len(start))
+            try:
+                if len(number) == length + 1 and phonenumbers.is_valid_number(phonenumbers.parse(number)):
+                    return number
+            except phonenumbers.NumberParseException:
+                continue
+    return start
+
+
+def zone_names() -> list[str]:
+    """Every zone that the lawbook names."""
+    return sorted(lawbook_zones(comply.lawbook()))
+
+
+def tone_of(rule: comply.Rule) -> str:
+    """The colour of a refusal: by the clock, by what was done before, by the house's cap, or by what the person is."""
+    if rule.type == "window":
+        return "muted"
+    if rule.id == "HOUSE-CAP":
+        return "info"
+    return "warn" if rule.type in LIMITS else "bad"
+
+
+def _asked(pack: comply.Pack, question: WhatIf, rules: Rules, at: datetime, *, find_next: bool) -> list[comply.Verdict]:
+    debtor, proposed = _debtor(question), replace(_proposed(question), at=at)
+    return [
+        comply.permit_verdict(pack, debtor, question.past, proposed, cap=cap, find_next=find_next) for cap in (rules.caps or (None,))
+    ]
+
+
+def _next(pack: comply.Pack, question: WhatIf, rules: Rules) -> datetime | None:
+    """The earliest instant that the law and every cap allow, as far as a few rounds find it."""
+    instant = question.at
+    for _ in range(ROUNDS):
+        denied = [one for one in _asked(pack, question, rules, instant, find_next=True) if not one.allowed]
+        if not denied:
+            return instant
+        later = [one.next_allowed_at for one in denied if one.next_allowed_at is not None]
+        if len(later) < len(denied):
+            return None
+        instant = max(later)
+    return None
+
+
+def _strip(pack: comply.Pack, question: WhatIf, rules: Rules, zone: str) -> Iterable[DayStrip]:
+    """7 x 48 questions, whatever is asked."""
+    here = ZoneInfo(zone)
+    start = question.at.astimezone(here).date()
+    for day in (start + timedelta(days=n) for n in range(DAYS)):
+        rules_of_day = []
+        for slot in range(SLOTS):
+            minute = slot * SLOT_MINUTES
+            clock = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=here).astimezone(UTC)
+            denied = [one for one in _asked(pack, question, rules, clock, find_next=False) if not one.allowed]
+            rules_of_day.append(denied[0].rule_id or "" if denied else "")
+        yield DayStrip(day, words.DAYS[day.weekday()], tuple(_spans(rules_of_day, pack)))
+
+
+def _spans(rules_of_day: list[str], pack: comply.Pack) -> Iterable[Span]:
+    first = 0
+    for rule_id, slots in groupby(rules_of_day):
+        count = len(list(slots))
+        yield Span(first, count, rule_id, tone_of(pack.rule(rule_id)) if rule_id else "ok")
+        first += count
+
+
+def _debtor(question: WhatIf) -> comply.Debtor:
+    # What is true is true since before anything that is asked about.
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    return comply.Debtor(
+        zones=question.zones,
+        subdivision=question.subdivision or None,
+        states=tuple(comply.State(name, since) for name in question.states),
+        consents=tuple(comply.Consent(name, since, debts=("D",), until_date=date.max) for name in question.consents),
+    )
+
+
+def _proposed(question: WhatIf) -> comply.Proposed:
+    return comply.Proposed(
+        at=question.at,
+        channel=question.channel,
+        purpose=question.purpose,
+        person=question.person,
+        person_id="P",
+        debts=("D",),
+        creditor="A",
+        collector="K",
+        number="N",
+        content_checked=False,
+        place=question.place or None,
+        address_source=question.address_source or None,
+    )
