@@ -101,4 +101,5 @@ EXTRA: dict[str, set[str]] = {
     "intake": {"fields.py", "derive.py", "plan.py", "checking.py", "checking_accounts.py", "checking_payments.py", "progress.py"},
     "workforce": {"mail.py", "sign_in_urls.py", "signals.py", "roles.py", "middleware.py"},
     "desk": {"script.py"},
+    "law": {"rulebook.py"},  # the lawbook read aloud, without a database: pages and the command line share it
 }

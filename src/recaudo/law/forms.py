@@ -17,6 +17,7 @@ from recaudo.law.services import CAP_MAXIMUM, PERIOD_MAXIMUM_DAYS, REASON_MINIMU
 ANYWHERE_ELSE = "*"
 PAST_ROWS = 5
 HISTORY_DAYS = 31
+YEARS = (1970, 2100)
 OUTCOMES = ("sent", "no_answer", "conversation", "third_party_answered", "visit_contact", "busy")
 
 
@@ -112,6 +113,9 @@ class TesterForm(forms.Form):
         """Whether a past contact is given: the page then shows the rows open."""
         return any(self[f"d{number}"].value() for number in range(1, PAST_ROWS + 1))
 
+    def clean_dia(self) -> date:
+        return _sensible(self.cleaned_data["dia"])
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         country, region = given.get("pais"), given.get("region") or ""
@@ -175,10 +179,13 @@ class DayForm(forms.Form):
     dia = forms.DateField(label="Vigentes el", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def clean_dia(self) -> date:
-        day: date = self.cleaned_data["dia"]
-        if not 1900 <= day.year <= 2200:
-            raise forms.ValidationError("Escriba un año entre 1900 y 2200.")
-        return day
+        return _sensible(self.cleaned_data["dia"])
+
+
+def _sensible(day: date) -> date:
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise forms.ValidationError(f"Escriba un año entre {YEARS[0]} y {YEARS[1]}.")
+    return day
 
 
 def _countries() -> list[tuple[str, str]]:

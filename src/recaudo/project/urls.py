@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("recaudo.strategy.urls")),
     path("", today, name="today"),
     path("", include("recaudo.messaging.urls")),
+    path("", include("recaudo.law.urls")),
     path("api/", api.urls),
     # Last: whoever has a page for the root stands above; this one only leads to where the role starts.
     path("", home, name="home"),

@@ -143,6 +143,15 @@ RIGHTS: dict[str, str] = {
     "flow:why": "portfolio.view",
     # today
     "today": "day.view",
+    # law
+    "law:rules": "law.view",
+    "law:jurisdiction": "law.view",
+    "law:choices": "law.view",
+    "law:choice": "law.view",
+    "law:propose": "law.edit",
+    "law:approve": "law.approve",
+    "law:withdraw": "law.edit|law.approve",
+    "law:tester": "law.view",
     # messaging
     "messaging:waves": "message.view|day.release",
     "messaging:pause": "contact.pause",
