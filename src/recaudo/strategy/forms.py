@@ -12,7 +12,7 @@ from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.words import STATUS_ES
 
 MAX_FILE = 4 * 1024 * 1024
-CHANGE_HELP = "Qué cambia y por qué, para quien deba aprobarlo."
+CHANGE_HELP = "Lo lee quien deba aprobarla."
 
 
 class NoteForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recaudo.engine import decide
 from recaudo.engine.decide.model import Rule, Table
@@ -19,6 +19,11 @@ class CellChange:
     new: str
     is_changed: bool
     is_output: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing asked for, before and after."""
+        return self.old in ("", "—") and self.new in ("", "—")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,14 @@ def _rows(out: TableChange, old: Table, new: Table, moved: set[str]) -> None:
         elif key in moved:
             out.rows.append(RowChange("moved", key, before[key].number, rule.number, cells))
     out.rows += [RowChange("removed", key, rule.number, None, _cells(columns, rule, None)) for key, rule in before.items() if key not in after]
+    _leave_out_blanks(out)
+
+
+def _leave_out_blanks(out: TableChange) -> None:
+    """Columns that none of the changed rows asks for say nothing here."""
+    said = [any(not row.cells[place].is_blank for row in out.rows) for place in range(len(out.labels))]
+    out.labels = tuple(label for label, keep in zip(out.labels, said, strict=True) if keep)
+    out.rows = [replace(row, cells=tuple(cell for cell, keep in zip(row.cells, said, strict=True) if keep)) for row in out.rows]
 
 
 def _cells(columns: tuple[Column, ...], old: Rule | None, new: Rule | None) -> tuple[CellChange, ...]:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from recaudo.engine import decide
-from recaudo.engine.decide.feel.tree import Compare, Const, ListLiteral, Name, Node
+from recaudo.engine.decide.feel.builtins import BUILTINS
+from recaudo.engine.decide.feel.tree import (
+    Compare,
+    Const,
+    ContextLiteral,
+    Filter,
+    For,
+    FunctionLiteral,
+    ListLiteral,
+    Name,
+    Node,
+    Quantified,
+)
 from recaudo.engine.decide.model import Cell, Decision, Table
 from recaudo.engine.facts import FACTS, types
 from recaudo.kernel.contact import CHANNEL_ES
@@ -19,6 +33,7 @@ OUTPUTS = ("segment", "treatment", "channel", "fallback_channel", "template", "o
 CHANNEL_OUTPUTS = ("channel", "fallback_channel")
 # A draft may have it for a while; it has to be mended before it is sent to approval.
 UNFINISHED = "empty_output"
+_WITH_NAMES_OF_THEIR_OWN = (ContextLiteral, Filter, For, FunctionLiteral, Quantified)
 
 
 def findings(model: decide.Model) -> list[Finding]:
@@ -42,10 +57,15 @@ class _Same:
 @lru_cache(maxsize=16)
 def _findings(sha256: str, same: _Same) -> tuple[Finding, ...]:
     model = same.model
-    found = [*decide.check(model, types()), *_cells(model)]
+    found = [*map(_as_rows, decide.check(model, types())), *_cells(model)]
     if not any(one.severity == "error" for one in found):
         found.extend(_missing(model))
     return tuple(sorted(found, key=lambda one: one.severity != "error"))
+
+
+def _as_rows(one: Finding) -> Finding:
+    """The engine speaks of rules; people who look at a table, of rows."""
+    return replace(one, message=re.sub(r"\bregla (?=\d)", "fila ", one.message))
 
 
 def _missing(model: decide.Model) -> Iterator[Finding]:
@@ -65,6 +85,7 @@ def _cells(model: decide.Model) -> Iterator[Finding]:
         if decision.table is not None:
             yield from _outputs(decision.name, decision.table)
             yield from _inputs(model, decision, decision.table)
+            yield from _names(model, decision, decision.table)
 
 
 def _outputs(name: str, table: Table) -> Iterator[Finding]:
@@ -91,6 +112,25 @@ def _inputs(model: decide.Model, decision: Decision, table: Table) -> Iterator[F
             for value in (one for one in constants(rule.inputs[place]) if one not in known):
                 text = f"La fila {rule.number} espera «{value}» en «{label}», y ese valor nunca llega."
                 yield Finding("warning", "value_unknown", decision.name, rule.id, rule.number, label, text, f"Los que hay: {_listed(known)}.")
+
+
+def _names(model: decide.Model, decision: Decision, table: Table) -> Iterator[Finding]:
+    """Words without quotes that are nothing the decision may read: nearly always a text whose quotes were forgotten."""
+    known = {model.by_id[key].name for key in decision.requires if key in model.by_id}
+    labels = [one.label or one.expression.text for one in table.inputs] + [one.label or one.name for one in table.outputs]
+    for rule in table.rules:
+        for label, cell in zip(labels, (*rule.inputs, *rule.outputs), strict=True):
+            for name in _strange(cell, known):
+                text = f"La fila {rule.number} nombra «{name}» en «{label}», que no es un dato de esta tabla."
+                yield Finding("error", "unknown_name", decision.name, rule.id, rule.number, label, text, f'Si es un texto, póngalo entre comillas: "{name}".')
+
+
+def _strange(cell: Cell, known: set[str]) -> list[str]:
+    nodes = list(cell.tree.walk()) if cell.tree is not None else []
+    if any(isinstance(node, _WITH_NAMES_OF_THEIR_OWN) for node in nodes):
+        return []
+    names = [node.name for node in nodes if isinstance(node, Name)]
+    return sorted({name for name in names if name not in known and name not in BUILTINS and name != "?"})
 
 
 def known_values(model: decide.Model, expression: Cell) -> set[str]:

@@ -33,7 +33,7 @@ def active_version(code: str = DAILY) -> StrategyVersion:
 
 
 def strategies() -> QuerySet[Strategy]:
-    return Strategy.objects.order_by("name").prefetch_related("versions")
+    return Strategy.objects.order_by("name")
 
 
 def strategy_by_id(strategy_id: UUID) -> Strategy:

@@ -42,13 +42,14 @@ def work(request: HttpRequest, version: StrategyVersion, decision: str, *, said:
     number = max(1, _whole_number(request.GET.get("fila", "1")))
     table = table_view(model, decision, first=number, limit=ROWS) if decision else None
     found = findings(model)
-    counts, note, may_count = _counts(request, version)
+    snapshot: Snapshot | None = queries.snapshots().first()
+    counts, note, may_count = _counts(request, version, snapshot)
     return {
         "version": version, "stages": chain(model), "decision": decision, "table": table, "said": said,
         "errors": [_line(version, one) for one in found if one.severity == "error"],
         "warnings": [_line(version, one) for one in found if one.severity != "error"],
         "rows": _rows(table, counts, decision), "counts": counts, "count_note": note, "may_count": may_count,
-        "snapshot": _snapshot(), "may_export": request.user.may("list.export"), "may_edit": may_edit(request, version), "next_row": _next(table, number),
+        "snapshot": snapshot, "may_export": request.user.may("list.export"), "may_edit": may_edit(request, version), "next_row": _next(table, number),
         "previous_row": max(1, number - ROWS) if number > 1 else None, "never": _never(model, counts, decision),
         "expression": next((step for stage in chain(model) for step in stage if step.name == decision and step.text), None),
     }  # fmt: skip
@@ -96,14 +97,8 @@ def _has_others(version: StrategyVersion) -> bool:
     return bool(StrategyVersion.objects.filter(strategy=version.strategy).exclude(pk=version.pk).exists())
 
 
-def _snapshot() -> Snapshot | None:
-    found: Snapshot | None = queries.snapshots().first()
-    return found
-
-
-def _counts(request: HttpRequest, version: StrategyVersion) -> tuple[Firings | None, str, bool]:
+def _counts(request: HttpRequest, version: StrategyVersion, snapshot: Snapshot | None) -> tuple[Firings | None, str, bool]:
     """The numbers of each row, a word about where they come from, and whether they can be asked for."""
-    snapshot = _snapshot()
     if snapshot is None:
         return None, "Aún no hay una jornada guardada: los números de cada fila aparecen después de la primera.", False
     is_stored = snapshot.version.sha256 == version.sha256

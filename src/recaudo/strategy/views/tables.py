@@ -25,6 +25,7 @@ from recaudo.strategy.queries.tables import (
     RowView,
     TableView,
     column_of,
+    columns_of,
     suggestions,
     table_view,
 )
@@ -51,8 +52,9 @@ def cell(request: HttpRequest, version_id: UUID, decision: str) -> HttpResponse:
     """A cell as a form; what is wrong with what was typed is said in it."""
     version = queries.version_by_id(version_id)
     given = request.POST if request.method == "POST" else request.GET
-    rule_id, key = given.get("rule", ""), given.get("column", "")
-    row, column = _row(version, decision, rule_id), _column(version, decision, key)
+    rule_id, place = given.get("rule", ""), given.get("place", "")
+    row, column = _row(version, decision, rule_id), _column(version, decision, place)
+    key = column.key
     if request.method == "GET":
         return _cell_form(request, version, decision, row, column, text=_text(row, key), problem="")
     typed = request.POST.get("text", "")
@@ -133,11 +135,16 @@ def _row(version: StrategyVersion, decision: str, rule_id: str) -> RowView:
     return found
 
 
-def _column(version: StrategyVersion, decision: str, key: str) -> Column:
+def _column(version: StrategyVersion, decision: str, place: str) -> Column:
+    """The column of a cell on the page: «12-3» is the third of row 12, «12-0» its reason."""
     shape = model_of(version).decision(decision).table
-    if shape is None:
+    if shape is None or not PLACE.fullmatch(place):
         raise NotFound()
-    return column_of(shape, key)
+    number = int(place.partition("-")[2])
+    columns = columns_of(shape, decision)
+    if number > len(columns):
+        raise NotFound()
+    return columns[number - 1] if number else column_of(shape, ANNOTATION)
 
 
 def _cell(row: RowView, key: str) -> CellView | None:
@@ -155,12 +162,10 @@ def _shown(row: RowView, key: str) -> str:
 
 
 def _cell_form(request: Any, version: StrategyVersion, decision: str, row: RowView, column: Column, *, text: str, problem: str) -> HttpResponse:
-    given = request.POST if request.method == "POST" else request.GET
-    place = given.get("place", "")
+    place = (request.POST if request.method == "POST" else request.GET).get("place", "")
     context = {
         "version": version, "decision": decision, "row": row, "column": column, "text": text, "problem": problem,
-        "options": suggestions(model_of(version), decision, column.key), "place": place if PLACE.fullmatch(place) else "0-0",
-        "is_reason": column.key == ANNOTATION, "first": request.GET.get("fila", ""),
+        "options": suggestions(model_of(version), decision, column.key), "place": place, "is_reason": column.key == ANNOTATION,
     }  # fmt: skip
     template = "strategy/_cell.html" if request.htmx else "strategy/cell.html"
     response = render(request, template, context, status=422 if problem else 200)
