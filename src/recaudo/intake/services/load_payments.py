@@ -82,7 +82,8 @@ WITH paid AS (
   FROM owed o JOIN portfolio_account a ON a.id = o.account_id AND a.tenant_id = %(tenant)s
   JOIN intake_order r ON r.creditor_id = a.creditor_id AND r.component = o.component WINDOW w AS (PARTITION BY o.account_id ORDER BY r.place)
   UNION ALL
-  SELECT m.account_id, 'principal', coalesce((SELECT sum(o.minor) FROM owed o WHERE o.account_id = m.account_id), 0), 9e18 FROM mine m
+  SELECT m.account_id, 'principal', coalesce(t.minor, 0), 9e18
+  FROM mine m LEFT JOIN (SELECT account_id, sum(minor) AS minor FROM owed GROUP BY 1) t ON t.account_id = m.account_id
 ), unpaid AS (
   SELECT i.id, i.account_id, sum(i.amount_minor - i.paid_minor) OVER w - (i.amount_minor - i.paid_minor) AS low,
          sum(i.amount_minor - i.paid_minor) OVER w AS high
@@ -90,7 +91,8 @@ WITH paid AS (
   WHERE i.tenant_id = %(tenant)s AND i.paid_minor < i.amount_minor WINDOW w AS (PARTITION BY i.account_id ORDER BY i.due_on, i.number)
 ), due AS (
   SELECT * FROM unpaid
-  UNION ALL SELECT NULL, m.account_id, coalesce((SELECT max(u.high) FROM unpaid u WHERE u.account_id = m.account_id), 0), 9e18 FROM mine m
+  UNION ALL SELECT NULL, m.account_id, coalesce(t.high, 0), 9e18
+  FROM mine m LEFT JOIN (SELECT account_id, max(high) AS high FROM unpaid GROUP BY 1) t ON t.account_id = m.account_id
 )
 SELECT p.payment_id, p.account_id, d.id AS instalment_id, c.component, p.paid_on,
        sum(least(p.high, d.high, c.high) - greatest(p.low, d.low, c.low))::bigint AS minor
