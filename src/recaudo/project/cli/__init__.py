@@ -28,7 +28,6 @@ COMMANDS: dict[str, str] = {
     "doctor": "doctor",
     "journal": "journal",
     "law": "law",
-    "law": "law",
     "backup": "backup",
     "restore": "restore",
     "docs": "docs",
