@@ -58,7 +58,7 @@ END $$;
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = []
+    dependencies: list[tuple[str, str]] = []
     operations = [
         migrations.RunSQL(
             FUNCTIONS, "DROP FUNCTION recaudo_analyze(text); DROP FUNCTION recaudo_derived(date, text[]); DROP FUNCTION recaudo_months(text, date, date); DROP FUNCTION recaudo_uuid7();"
