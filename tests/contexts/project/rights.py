@@ -187,7 +187,7 @@ RIGHTS: dict[str, str] = {
     "strategy:simulate": "strategy.view",
     "strategy:download": "strategy.view",
     "strategy:table": "strategy.view",
-    "strategy:export": "strategy.view",
+    "strategy:export": "list.export",
     "strategy:start": "strategy.edit",
     "strategy:upload": "strategy.edit",
     "strategy:draft": "strategy.edit",

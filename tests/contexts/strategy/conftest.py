@@ -8,6 +8,7 @@ import pytest
 
 from recaudo.engine import decide
 from recaudo.engine.facts import FACTS, arrow_schema, types
+from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
 from recaudo.strategy import services
 from recaudo.workforce.models import User
@@ -20,7 +21,8 @@ def enter(cast, client):
     """Sign somebody in: `enter("elena").get(...)`."""
 
     def sign_in(name):
-        client.force_login(cast.users[name], backend="recaudo.workforce.backends.StaffBackend")
+        with tenancy.acting(cast.users[name].tenant_id):
+            client.force_login(cast.users[name], backend="recaudo.workforce.backends.StaffBackend")
         return client
 
     return sign_in

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from recaudo.engine.decide.problems import UnknownRule
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotAllowed, NotFound
+from recaudo.kernel.problems import NotFound
 from recaudo.strategy import queries, services
 from recaudo.strategy.models import StrategyVersion
 from recaudo.strategy.queries.tables import (
@@ -101,11 +101,11 @@ DO = {
 }
 
 
-@allow("strategy.view")
+@allow("list.export")
 @require_safe
 def export(request: HttpRequest, version_id: UUID, decision: str) -> HttpResponseBase:
-    if not request.user.may("list.export"):
-        raise NotAllowed()
+    if not request.user.may("strategy.view"):
+        raise NotFound()
     version = queries.version_by_id(version_id)
     view = _view(version, decision)
     columns = ["Fila", *(column.label for column in view.columns), view.reason_label]
