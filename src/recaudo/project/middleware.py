@@ -111,10 +111,29 @@ class Problems:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code >= 400 and request.path.startswith("/api/") and "json" not in response.get("Content-Type", ""):
+            # What never reached an operation: no such address, a method that it does not take, a missing token.
+            return _as_json(WORDS.get(response.status_code, "La petición no se aceptó."), response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         return problem_page(request, exception) if isinstance(exception, Problem) else None
+
+
+WORDS = {
+    403: "Falta la ficha que protege la petición (CSRF) o no tiene permiso.",
+    404: "Esa dirección no existe.",
+    405: "Esa dirección no acepta ese método.",
+}
+
+
+def _as_json(title: str, response: HttpResponseBase) -> HttpResponse:
+    body = {"type": "bad_request", "title": title, "status": response.status_code}
+    told = JsonResponse(body, status=response.status_code, content_type="application/problem+json")
+    if "Allow" in response:
+        told["Allow"] = response["Allow"]
+    return told
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
