@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from recaudo.agreements.models import Promise
 from recaudo.casework import queries as casework
@@ -229,10 +230,13 @@ def _waiting_answers(user_id: UUID, *, at: datetime, everybody: bool) -> list[Ca
 
 
 def own_lock(user_id: UUID, *, at: datetime) -> Case | None:
-    """The case that a person has open now, with the account to return to."""
+    """The case that a person has open now, with the account to return to: that of its call, else the worst one."""
+    # The strategy may have spared the worst account: who comes back must land on the one the call is about.
+    calls = Action.objects.filter(case_id=OuterRef("id"), channel="call", status__in=["in_progress", "planned"], account_id__isnull=False)
+    called = calls.order_by("status", "-priority").values("account_id")[:1]
     worst = Account.objects.filter(holder_id=OuterRef("person_id")).order_by("-dpd", "-overdue_minor").values("id")[:1]
     mine = Case.objects.filter(locked_by_id=user_id, locked_until__gt=at, status="open").select_related("person")
-    found: Case | None = mine.annotate(account_id=Subquery(worst)).order_by("-locked_until").first()
+    found: Case | None = mine.annotate(account_id=Coalesce(Subquery(called), Subquery(worst))).order_by("-locked_until").first()
     return found
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from recaudo.agreements.queries import PROMISE_ES
 from recaudo.casework import catalogue
 from recaudo.casework.words import ACTION_STATUS_ES, CANCEL_ES, HOLD_ES
+from recaudo.portfolio.queries import METHOD_ES
 from recaudo.store import tenancy
 
 PAGE = 30
@@ -138,7 +139,7 @@ def _of_action(code: str, status: str, extra: str, channel: str) -> tuple[str, s
 
 
 def _of_payment(code: str, status: str, extra: str, channel: str) -> tuple[str, str]:
-    return f"Pago {PAYMENT_ES.get(status, status)}", f"fecha {extra}" + (f", {code}" if code else "")
+    return f"Pago {PAYMENT_ES.get(status, status)}", f"fecha {extra}" + (f", {METHOD_ES.get(code, code).lower()}" if code else "")
 
 
 def _of_promise(code: str, status: str, extra: str, channel: str) -> tuple[str, str]:

@@ -40,6 +40,13 @@ from recaudo.kernel.problems import NotFound, Problem
 from recaudo.kernel.time import local
 from recaudo.ui.access import allow
 
+# What a source did not send and a stated rule filled in (`account.derived`).
+DERIVED_ES = {
+    "dpd": "días de atraso", "due_on": "vencimiento", "overdue": "vencido", "instalments_overdue": "cuotas vencidas",
+    "next_due_on": "próximo vencimiento", "next_amount": "próxima cuota", "worst_status_6m": "peor atraso en 6 meses",
+    "last_payment_on": "fecha del último pago",
+}  # fmt: skip
+
 
 @allow("portfolio.view")
 @require_safe
@@ -52,7 +59,11 @@ def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def history(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """A further page of the timeline, as a fragment."""
     moments = queries.history(account_id, before=_key(request.GET.get("antes", "")))
-    return render(request, "desk/_timeline.html", {"moments": moments, "account_id": account_id, "more": len(moments) == TIMELINE_PAGE})
+    return render(
+        request,
+        "desk/_timeline.html",
+        {"moments": moments, "account_id": account_id, "more": len(moments) == TIMELINE_PAGE},
+    )
 
 
 @allow("work.take")
@@ -183,7 +194,11 @@ def dispute_resolve(request: HttpRequest, account_id: UUID, dispute_id: UUID) ->
         messages.error(request, "Elija la resolución y escriba la respuesta.")
         return redirect("desk:account", account_id)
     casework.resolve_dispute(
-        claim, status=form.cleaned_data["status"], resolution=form.cleaned_data["resolution"], by=request.user, at=timezone.now()
+        claim,
+        status=form.cleaned_data["status"],
+        resolution=form.cleaned_data["resolution"],
+        by=request.user,
+        at=timezone.now(),
     )
     messages.success(request, "Aclaración resuelta.")
     return redirect("desk:account", account_id)
@@ -194,14 +209,18 @@ def dispute_resolve(request: HttpRequest, account_id: UUID, dispute_id: UUID) ->
 def note(request: HttpRequest, account_id: UUID) -> HttpResponse:
     found, form = account_of(account_id), NoteForm(request.POST)
     if form.is_valid():
-        casework.add_note(person=found.holder, account=found, text=form.cleaned_data["text"], by=request.user, at=timezone.now())
+        casework.add_note(
+            person=found.holder, account=found, text=form.cleaned_data["text"], by=request.user, at=timezone.now()
+        )
         messages.success(request, "Nota guardada.")
     else:
         messages.error(request, "Escriba la nota.")
     return redirect("desk:account", account_id)
 
 
-def _page(request: Any, account_id: UUID, *, status: int = 200, refused: ContactRefused | None = None, **forms: Any) -> HttpResponse:
+def _page(
+    request: Any, account_id: UUID, *, status: int = 200, refused: ContactRefused | None = None, **forms: Any
+) -> HttpResponse:
     now = timezone.now()
     page = queries.account_page(account_id, user_id=request.user.id, at=now)
     sees_person = request.user.may("person.view")
@@ -216,6 +235,7 @@ def _page(request: Any, account_id: UUID, *, status: int = 200, refused: Contact
         "script": _script(request, page, now) if request.user.may("work.take") else None,
         "status_es": STATUS_ES.get(page.account.status, page.account.status), "stage_es": STAGE_ES.get(page.account.stage, page.account.stage),
         "product_es": PRODUCT_ES.get(page.account.product, page.account.product), "statuses": STATUS_ES, "disputes_es": DISPUTE_ES,
+        "derived": [DERIVED_ES.get(name, name) for name in page.account.derived],
         "is_locked_by_other": _locked_by_other(page, request, now), "cancel_es": CANCEL_ES,
         "inbound_form": InboundForm(), "note_form": NoteForm(), "release_form": ReasonForm(), "resolve_form": ResolveForm(),
         "hold_form": HoldForm(), "dispute_form": DisputeForm(), "promise_form": PromiseForm(account=page.account),
