@@ -58,6 +58,8 @@ def _today() -> date:
 def serve(host: str, port: int, workers: int) -> None:
     """The pages and the worker, until somebody stops them; when one ends, so does the other."""
     python = sys.executable
+    # The links in messages lead to where the pages are, unless a public address was given.
+    os.environ.setdefault("RECAUDO_URL", f"http://{host}:{port}")
     web = [
         python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers),
         "--blocking-threads", "4", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning", "recaudo.project.wsgi:application",
