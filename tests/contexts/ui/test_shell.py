@@ -109,4 +109,4 @@ def test_the_root_leads_to_where_the_role_starts(cast: Cast) -> None:
 
 def test_the_clock_of_a_page_is_the_organisations(cast: Cast) -> None:
     page = as_user(cast.carmen).get(f"/usuarios/{cast.ana.id}/").content.decode()
-    assert "24 Nov 2026 11:00" in page, "17:00 UTC is 11:00 in Mexico City"
+    assert "24 nov 2026 11:00" in page, "17:00 UTC is 11:00 in Mexico City"

@@ -115,7 +115,7 @@ def test_settings_change_the_clock_of_every_page(cast: Cast, django_capture_on_c
     event = Event.objects.get(name="organisation.changed")
     assert event.detail["changed"]["zone"] == ["America/Mexico_City", "America/Santiago"]
     page = client.get(f"/usuarios/{cast.ana.id}/").content.decode()
-    assert "24 Nov 2026 14:00" in page, "17:00 UTC is 14:00 in Santiago"
+    assert "24 nov 2026 14:00" in page, "17:00 UTC is 14:00 in Santiago"
     wrong = client.post("/ajustes/", {**given, "zone": "Marte/Olimpo"})
     assert "no existe" in wrong.content.decode()
 

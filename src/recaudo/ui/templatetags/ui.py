@@ -74,7 +74,8 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
-    return "—" if value is None else date_format(value, "j M Y")
+    # Months are written in lower case in Spanish; Django's short names are not.
+    return "—" if value is None else date_format(value, "j M Y").lower()
 
 
 @register.simple_tag(takes_context=True)
@@ -82,7 +83,7 @@ def instant(context: dict[str, Any], value: datetime | None, zone: str = "") -> 
     """An instant on the clock of a zone (the organisation's by default)."""
     if value is None:
         return "—"
-    return date_format(timezone.localtime(value, ZoneInfo(zone or context.get("zone") or "UTC")), "j M Y H:i")
+    return date_format(timezone.localtime(value, ZoneInfo(zone or context.get("zone") or "UTC")), "j M Y H:i").lower()
 
 
 @register.simple_tag(takes_context=True)
