@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.text import capfirst
 
 from recaudo.engine.comply import PastContact, lawbook
 from recaudo.law import queries, words
@@ -40,7 +41,7 @@ class ProposalForm(forms.Form):
             is_period = choice.name == "house.period_days"
             most = PERIOD_MAXIMUM_DAYS if is_period else CAP_MAXIMUM
             self.fields["option"] = forms.IntegerField(
-                label=words.HOUSE[choice.name][2].capitalize(), min_value=1, max_value=most, required=is_period, help_text=f"De 1 a {most}."
+                label=capfirst(words.HOUSE[choice.name][2]), min_value=1, max_value=most, required=is_period, help_text=f"De 1 a {most}."
             )
             if not is_period:
                 self.fields["no_cap"] = forms.BooleanField(label="Sin tope de la casa", required=False, help_text="La ley sigue rigiendo.")
@@ -59,7 +60,7 @@ class ProposalForm(forms.Form):
 
 
 def _label(option: queries.Option) -> str:
-    return f"{option.text} (lectura estricta)" if option.is_strict else option.text
+    return f"{option.text} (por omisión)" if option.is_default else option.text
 
 
 class TesterForm(forms.Form):
@@ -89,20 +90,20 @@ class TesterForm(forms.Form):
         self._options("pais", _countries())
         self._options("region", [("", "No se sabe"), (ANYWHERE_ELSE, "Otra, con la hora general del país"), *_regions()])
         self._options("zona", [("", "Ninguna"), *((name, name) for name in queries.zone_names())])
-        self._options("canal", [(code, words.CHANNEL.get(code, code).capitalize()) for code in vocabulary["channels"]])
+        self._options("canal", [(code, capfirst(words.CHANNEL.get(code, code))) for code in vocabulary["channels"]])
         purposes = [*vocabulary["purposes"][:1], *vocabulary["same_as_collection"], *vocabulary["purposes"][1:]]
-        self._options("proposito", [(code, words.PURPOSE.get(code, code).capitalize()) for code in purposes])
-        self._options("persona", [(code, words.PERSON.get(code, code).capitalize()) for code in vocabulary["persons"]])
-        self._options("lugar", [("", "No importa"), *((code, name.capitalize()) for code, name in words.PLACE.items() if code != "none")])
-        self._options("origen", [("", "No se sabe"), *((code, name.capitalize()) for code, name in words.ADDRESS.items())])
-        self._options("estados", [(code, name.capitalize()) for code, name in words.STATE.items()])
-        self._options("consentimientos", [(code, name.capitalize()) for code, name in words.CONSENT.items()])
+        self._options("proposito", [(code, capfirst(words.PURPOSE.get(code, code))) for code in purposes])
+        self._options("persona", [(code, capfirst(words.PERSON.get(code, code))) for code in vocabulary["persons"]])
+        self._options("lugar", [("", "No importa"), *((code, capfirst(name)) for code, name in words.PLACE.items() if code != "none")])
+        self._options("origen", [("", "No se sabe"), *((code, capfirst(name)) for code, name in words.ADDRESS.items())])
+        self._options("estados", [(code, capfirst(name)) for code, name in words.STATE.items()])
+        self._options("consentimientos", [(code, capfirst(name)) for code, name in words.CONSENT.items()])
         for number in range(1, PAST_ROWS + 1):
             self.fields[f"d{number}"] = forms.DateField(label="Día", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
             self.fields[f"h{number}"] = forms.TimeField(label="Hora", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
             self.fields[f"c{number}"] = forms.ChoiceField(label="Canal", required=False, choices=[("", "—"), *self.fields["canal"].choices])  # type: ignore[attr-defined]
             self.fields[f"r{number}"] = forms.ChoiceField(
-                label="Resultado", required=False, choices=[(code, words.OUTCOME[code].capitalize()) for code in OUTCOMES]
+                label="Resultado", required=False, choices=[(code, capfirst(words.OUTCOME[code])) for code in OUTCOMES]
             )
 
     def rows(self) -> list[tuple[forms.BoundField, ...]]:

@@ -86,7 +86,7 @@ def readings(pack: Pack, book: Lawbook, *, on: date) -> list[Reading]:
 
 
 def reading(rule: Rule, book: Lawbook, *, on: date, toggles: Mapping[str, str]) -> Reading:
-    """One rule on one day, with chosen toggles (absent = the strict reading)."""
+    """One rule on one day, with chosen toggles (absent = the default reading)."""
     value, state = _value(rule, on)
     resolved = {key: chosen(written, toggles) for key, written in value.items()}
     if state == "in_force" and resolved.get("active") is False:
@@ -130,7 +130,7 @@ def place_name(jurisdiction: str, subdivision: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one ambiguity does to one rule. `by_option`: (option, what the rule says under it); `default` is the strict one."""
+    """What one ambiguity does to one rule. `by_option`: (option, what the rule says under it); `default` is the one that is shipped."""
 
     rule_id: str
     citation: str

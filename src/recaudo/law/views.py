@@ -80,7 +80,7 @@ def choices(request: HttpRequest) -> HttpResponse:
         "house": [one for one in found if one.is_house],
         "toggles": [one for one in found if not one.is_house],
         "waiting": [(one, decision) for one in found for decision in one.waiting],
-        "changed": sum(not one.is_strict for one in found),
+        "changed": sum(not one.is_default for one in found),
     }
     return render(request, "law/choices.html", context)
 
@@ -140,7 +140,7 @@ def tester(request: HttpRequest) -> HttpResponse:
 
 
 def _choice_page(request: HttpRequest, found: Choice, form: ProposalForm, *, status: int = 200) -> HttpResponse:
-    columns = [(one.code, one.text, one.is_strict, one.is_current) for one in found.options]
+    columns = [(one.code, one.text, one.is_default, one.is_current) for one in found.options]
     context = {
         "choice": found,
         "form": form,
@@ -168,7 +168,7 @@ def _decision(decision_id: UUID) -> LawDecision:
 def _first_question(request: HttpRequest) -> dict[str, Any]:
     return {
         "canal": "call", "proposito": "collection", "persona": "debtor", "dia": _today(request), "hora": FIRST_HOUR,
-        "pais": request.organisation.country, "region": "*",  # type: ignore[attr-defined]
+        "pais": request.organisation.country, "region": "*",
     }  # fmt: skip
 
 

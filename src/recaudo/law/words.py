@@ -132,8 +132,8 @@ CONTENT: dict[str, str] = {
 }  # fmt: skip
 CALLER: dict[str, str] = {"hidden": "número oculto", "private": "número privado", "unregistered": "número no registrado"}
 OUTCOME: dict[str, str] = {
-    "sent": "se envió o entregó", "no_answer": "sonó y nadie contestó", "conversation": "se conversó con la persona",
-    "third_party_answered": "contestó otra persona", "visit_contact": "se le encontró en la visita", "busy": "ocupado",
+    "sent": "enviado", "no_answer": "sin respuesta", "conversation": "conversación",
+    "third_party_answered": "atendió otro", "visit_contact": "visita con contacto", "busy": "ocupado",
     "not_in_service": "fuera de servicio", "bounced": "rebotó",
 }  # fmt: skip
 SCOPE: dict[str, str] = {
@@ -184,7 +184,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     ),
     "house.max_contacts": (
         "¿Cuántos contactos por persona en el período?",
-        "Tope de la casa por persona en el período de días que se elija abajo.",
+        "Tope de la casa por persona en un período; cuántos días dura se decide aparte.",
         "contactos en el período",
     ),
     "house.period_days": (

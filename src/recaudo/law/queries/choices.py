@@ -24,11 +24,11 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to read an ambiguity. `is_strict`: the reading that counts when nobody decides."""
+    """One way to read an ambiguity. `is_default`: the reading that is shipped and counts when nobody decides (the strict one, as a rule)."""
 
     code: str
     text: str
-    is_strict: bool
+    is_default: bool
     is_current: bool
 
 
@@ -56,7 +56,7 @@ class Choice:
     """One choice as it stands for the tenant.
 
     current    the code in force: an option, or the number of a house cap (`off` = no cap)
-    decided    the decision that put it in force; None = nobody decided, the strict reading counts
+    decided    the decision that put it in force; None = nobody decided, the default counts
     decisions  newest first; the page of one choice has them all, the list only those that count or wait
     """
 
@@ -68,14 +68,14 @@ class Choice:
     options: tuple[Option, ...]
     current: str
     current_text: str
-    strict_text: str
+    default_text: str
     is_house: bool
     decided: Decision | None
     waiting: tuple[Decision, ...]
     decisions: tuple[Decision, ...]
 
     @property
-    def is_strict(self) -> bool:
+    def is_default(self) -> bool:
         """Whether what is in force is what counts when nobody decides."""
         return self.current == (HOUSE_DEFAULTS[self.name] if self.is_house else DEFAULT)
 
@@ -126,11 +126,11 @@ def _toggles(current: dict[str, str], shown: list[Decision]) -> Iterable[Choice]
 
 def _choice(
     name: str, jurisdiction: str, place: str, question: str, help_text: str, options: tuple[Option, ...], code: str, text: str,
-    strict: str, shown: list[Decision],
+    default: str, shown: list[Decision],
 ) -> Choice:  # fmt: skip
     mine = tuple(one for one in shown if one.name == name)
     return Choice(
-        name, jurisdiction, place, question, help_text, options, code, text, strict, name in HOUSE_DEFAULTS,
+        name, jurisdiction, place, question, help_text, options, code, text, default, name in HOUSE_DEFAULTS,
         next((one for one in mine if one.state == "in_force"), None), tuple(one for one in mine if one.state == "waiting"), mine,
     )  # fmt: skip
 

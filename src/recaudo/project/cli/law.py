@@ -89,7 +89,7 @@ def vectors(file: Path, is_json: bool) -> None:
 
 
 @command.command(
-    help="Lee las reglas en vigor de un país, en su lectura estricta. / Reads the rules in force of a country, in their strict reading."
+    help="Lee las reglas en vigor de un país, en su lectura por omisión. / Reads the rules in force of a country, in their default reading."
 )
 @click.argument("country")
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Día (hoy, por omisión). / Day (today by default).")
