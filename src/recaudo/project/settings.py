@@ -182,8 +182,9 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
-# django-axes counts failed attempts, in the database, for all processes; a second counter would only confuse.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# django-axes counts wrong passwords, in the database, for all processes, and locks first. This one also counts wrong codes of the
+# second step, which axes does not see: without it six digits could be tried until they fit.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/3600s/key"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
