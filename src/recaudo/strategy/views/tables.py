@@ -58,8 +58,10 @@ def cell(request: HttpRequest, version_id: UUID, decision: str) -> HttpResponse:
     if request.method == "GET":
         return _cell_form(request, version, decision, row, column, text=_text(row, key), problem="")
     typed = request.POST.get("text", "")
+    # People type back what they read: the signs of the page are the operators of the language.
+    meant = typed if key == ANNOTATION else typed.replace("≥", ">=").replace("≤", "<=").replace("≠", "!=")
     try:
-        version = services.change_cell(version, decision=decision, rule_id=rule_id, column=key, text=typed, by=request.user, at=timezone.now())
+        version = services.change_cell(version, decision=decision, rule_id=rule_id, column=key, text=meant, by=request.user, at=timezone.now())
     except services.CellRefused as problem:
         return _cell_form(request, version, decision, row, column, text=typed, problem=problem.text)
     shown = _shown(_row(version, decision, rule_id), key)
