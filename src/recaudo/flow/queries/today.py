@@ -112,8 +112,10 @@ def moving(on: date, *, zone: str) -> Moving:
         " GROUP BY 1 ORDER BY 2 DESC", values,
     )  # fmt: skip
     messages = _rows(
-        "SELECT direction, status, count(*) FROM messaging_message WHERE tenant_id = %(tenant)s AND created_at >= %(from)s"
-        " AND created_at < %(until)s GROUP BY 1, 2", values,
+        # A message of a plan is born at the first instant of its UTC day (its key), which west of Greenwich is the day before.
+        "SELECT direction, status, count(*) FROM messaging_message WHERE tenant_id = %(tenant)s AND created_at < %(until)s"
+        " AND created_at >= %(from)s - interval '1 day' AND coalesce(sent_at, created_at) >= %(from)s"
+        " AND coalesce(sent_at, created_at) < %(until)s GROUP BY 1, 2", values,
     )  # fmt: skip
     done = _rows(
         "SELECT count(*) FILTER (WHERE channel = 'call' AND status = 'done'), count(*) FILTER (WHERE channel = 'visit' AND status = 'done'),"
