@@ -1,0 +1,1 @@
+"""Pages of the day: today, the runs, why an account was treated so."""

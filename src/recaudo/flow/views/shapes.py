@@ -1,0 +1,94 @@
+"""Figures of a run in the shape that templates and charts draw. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from recaudo.engine.facts import BUCKET_ES
+from recaudo.flow.models import Run
+from recaudo.flow.queries.runs import Figures, rule_text
+from recaudo.flow.words import OUTCOME_ES, OUTCOME_TONE, STEP_ES, TREATMENT_ES
+
+ONE_MORE = {
+    "call": "Una llamada más", "sms": "Un SMS más", "im": "Un WhatsApp más", "email": "Un correo más", "visit": "Una visita más",
+    "letter": "Una carta más", "prerecorded": "Un mensaje de voz más",
+}  # fmt: skip
+
+
+def funnel(figures: Figures, listed: str) -> list[dict[str, Any]]:
+    """Each stage with its share of all accounts and what fell out before it."""
+    lines = []
+    for name, count, lost, outcome in figures.stages:
+        share = round(100 * count / figures.accounts, 1) if figures.accounts else 0
+        lines.append({
+            "name": name, "count": count, "share": share, "lost": lost, "lost_es": OUTCOME_ES.get(outcome, ""),
+            "lost_url": _filtered(listed, resultado=outcome) if lost and outcome else "",
+            "url": _filtered(listed, resultado="planned") if name.startswith("Con capacidad") else listed if not outcome else "",
+        })  # fmt: skip
+    return lines
+
+
+def channels(figures: Figures, listed: str) -> list[dict[str, Any]]:
+    """Channels with what was opened, what could have been, and what one more place would be worth."""
+    lines = []
+    for channel in sorted(set(figures.capacity) | set(figures.opened_by_channel), key=lambda one: -figures.opened_by_channel.get(one, 0)):
+        opened, capacity = figures.opened_by_channel.get(channel, 0), figures.capacity.get(channel)
+        if not opened and not capacity:
+            continue
+        price = figures.prices.get(channel)
+        lines.append({
+            "channel": channel, "opened": opened, "capacity": capacity, "used": round(100 * opened / capacity) if capacity else None,
+            "price": price, "more": ONE_MORE.get(channel, "Un lugar más"), "url": _filtered(listed, canal=channel) if opened else "",
+        })  # fmt: skip
+    return lines
+
+
+def refused(figures: Figures, listed: str) -> list[dict[str, Any]]:
+    """Rules that refused, most first, as people read them."""
+    return [
+        {"rule": rule_text(code), "count": count, "url": _filtered(listed, regla=code)} for code, count in figures.refused.items()
+    ]
+
+
+def outcomes(figures: Figures, listed: str) -> list[dict[str, Any]]:
+    return [
+        {"code": code, "label": OUTCOME_ES.get(code, code), "tone": OUTCOME_TONE.get(code, "muted"), "count": count,
+         "url": _filtered(listed, resultado=code), "share": round(100 * count / figures.accounts, 1) if figures.accounts else 0}
+        for code, count in figures.outcomes.items()
+    ]  # fmt: skip
+
+
+def treatments(figures: Figures, listed: str) -> dict[str, Any]:
+    """Accounts by treatment as a chart."""
+    return _bars(figures.treatments, TREATMENT_ES, listed, "tratamiento", "Cuentas")
+
+
+def buckets(figures: Figures, listed: str) -> dict[str, Any]:
+    """Accounts by bucket as a chart, from current to written off."""
+    ordered = {code: figures.buckets[code] for code in BUCKET_ES if code in figures.buckets}
+    return {**_bars(ordered, BUCKET_ES, listed, "tramo", "Cuentas"), "type": "bar"}
+
+
+def seconds(run: Run) -> dict[str, Any]:
+    """Seconds of each step as a chart."""
+    steps = [step for step in STEP_ES if step in run.seconds]
+    return {
+        "type": "bar-horizontal", "format": "decimal", "categories": [STEP_ES[step].capitalize() for step in steps],
+        "series": [{"name": "Segundos", "data": [round(run.seconds[step], 2) for step in steps], "tone": "brand"}],
+    }  # fmt: skip
+
+
+def _bars(counts: Mapping[str, int], names: Mapping[str, str], listed: str, parameter: str, series: str) -> dict[str, Any]:
+    return {
+        "type": "bar-horizontal", "categories": [names.get(code, code) for code in counts],
+        "series": [{"name": series, "data": list(counts.values()), "tone": "brand"}],
+        **({"href": [_filtered(listed, **{parameter: code}) for code in counts]} if listed else {}),
+    }  # fmt: skip
+
+
+
+
+def _filtered(listed: str, **query: str) -> str:
+    return f"{listed}?{urlencode(query)}" if listed else ""
