@@ -24,6 +24,15 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 IDENTITY_PATHS = ("/cuenta/", "/invitacion/")
 BEGUN, SEEN = "begun_at", "seen_at"
 SEEN_EVERY_SECONDS = 60
+# A whole form with a paper or a strategy (20 MB each); the files of accounts have a limit of their own.
+LARGEST_BODY = 25 * 1024 * 1024
+UPLOADS = "/cargas/"
+
+
+class BodyTooLarge(Problem):
+    code = "body_too_large"
+    message = "Lo que se envió pesa más de lo que esta página admite."
+    status = 413
 
 
 class SecurityHeaders:
@@ -40,6 +49,29 @@ class SecurityHeaders:
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class BodyLimit:
+    """Refuse a body by the size it announces, before anything of it is kept on disk: Django's own limits leave files out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        size = request.META.get("CONTENT_LENGTH") or "0"
+        announced = int(size) if size.isascii() and size.isdigit() and len(size) < 30 else 0
+        if announced > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and announced > self._limit(request):
+            return problem_page(request, BodyTooLarge())
+        return self.get_response(request)
+
+    @staticmethod
+    def _limit(request: HttpRequest) -> int:
+        user: Any = request.user
+        if not user.is_authenticated:
+            return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if request.path.startswith(UPLOADS) and user.may("intake.load"):
+            return int(settings.MAX_UPLOAD_BYTES) + LARGEST_BODY
+        return LARGEST_BODY
 
 
 class ActingTenant:

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "recaudo.project.middleware.BodyLimit",
     "recaudo.project.middleware.ActingTenant",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
 import subprocess
@@ -24,7 +25,11 @@ from recaudo.project.boot import boot
 @click.option("--no-serve", is_flag=True, help="Prepara todo y termina. / Prepare and stop.")
 def command(is_demo: bool, accounts: int, seed: int, host: str, port: int, workers: int, no_serve: bool) -> None:
     endpoint = boot()
+    if not no_serve:
+        refuse_plain(host)
     prepare()
+    if not no_serve:
+        refuse_demo(host, is_demo=is_demo)
     if is_demo:
         from recaudo.project.cli.demo import build
 
@@ -35,6 +40,36 @@ def command(is_demo: bool, accounts: int, seed: int, host: str, port: int, worke
     serve(host, port, workers)
     if endpoint is not None and endpoint.started_here:
         click.echo("La base de datos sigue encendida; apáguela con: recaudo down")
+
+
+def refuse_plain(host: str) -> None:
+    """Passwords and debts do not cross a network in the clear. Raises ClickException."""
+    from django.conf import settings
+
+    if not is_loopback(host) and not settings.HTTPS:
+        raise click.ClickException(
+            f"No se sirve en {host} sin HTTPS: las contraseñas viajarían a la vista. Ponga un servidor con TLS delante y RECAUDO_HTTPS=true,"
+            " o use --host 127.0.0.1."
+        )
+
+
+def refuse_demo(host: str, *, is_demo: bool) -> None:
+    """The demo's people share a password that everybody knows: it is for this machine only. Raises ClickException."""
+    from recaudo.workforce.models import Tenant
+
+    if not is_loopback(host) and (is_demo or Tenant.objects.filter(settings__is_demo=True).exists()):
+        raise click.ClickException(
+            f"La demostración no se sirve en {host}: su contraseña es pública y cualquiera de la red entraría. Use --host 127.0.0.1,"
+            " o una carpeta RECAUDO_STATE sin la organización de demostración."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; a name that is no address counts as reachable, but for localhost."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def prepare() -> None:
