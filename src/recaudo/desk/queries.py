@@ -24,6 +24,7 @@ from recaudo.kernel.contact import ROLE_ES, Purpose
 from recaudo.kernel.problems import NotFound
 from recaudo.law import queries as law
 from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Person, Placement
+from recaudo.store import tenancy
 
 # What each kind of contact point can be used for, the first being what its button does.
 USES: dict[str, tuple[str, ...]] = {"phone": ("call", "sms"), "im": ("im",), "email": ("email",), "address": ("visit", "letter")}
@@ -146,7 +147,7 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
         obligations=tuple(obligations),
         totals=_totals(obligations),
         parties=tuple(_party(party, known, points, account, at, rules) for party in _sorted(parties)),
-        holds=tuple(HoldLine(hold, HOLD_ES.get(hold.kind, hold.kind)) for hold in dossier.holds),
+        holds=tuple(HoldLine(hold, HOLD_ES.get(hold.kind, hold.kind)) for hold in dossier.holds if _is_read(hold, dossier, obligations)),
         disputes=tuple(casework.disputes_of(person.id)) if has_dispute else (),
         case=case,
         action=action,
@@ -155,6 +156,11 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
         promise=Promise.objects.filter(account_id=account.id, status="active").first() if promised else None,
         agency=account.agency_name or "",
     )
+
+
+def _is_read(hold: KnownHold, dossier: Dossier, obligations: Sequence[Account]) -> bool:
+    """An agency's people do not read why another creditor's account is held."""
+    return tenancy.agency_id() is None or hold.account_id is None or hold.account_id in {one.id for one in obligations}
 
 
 def page_timeline(page: AccountPage, before: tuple[datetime, UUID] | None = None) -> list[Moment]:

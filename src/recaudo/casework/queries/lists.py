@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from recaudo.casework.models import Action, Case, ContactPause, Dispute, Hold, PermitRecord
 from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
 from recaudo.kernel.permissions import ROLES
+from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
 
 # Counts stop here: beyond it nobody reads the number, and counting a million rows on every page is not free.
@@ -69,8 +70,11 @@ def holds_of(person_id: UUID, *, open_only: bool = True) -> QuerySet[Hold]:
 
 
 def disputes_of(person_id: UUID) -> QuerySet[Dispute]:
-    """Disputes of a person that are not resolved, newest first."""
-    return Dispute.objects.filter(person_id=person_id, resolved_at=None).order_by("-created_at")
+    """Disputes of a person that are not resolved, newest first; for an agency, those of its accounts or of none."""
+    found = Dispute.objects.filter(person_id=person_id, resolved_at=None).order_by("-created_at")
+    if tenancy.agency_id() is None:
+        return found
+    return found.filter(Q(account_id=None) | Q(account_id__in=Account.objects.values("id")))
 
 
 def open_pauses() -> QuerySet[ContactPause]:

@@ -54,7 +54,7 @@ _PARTS = """
    CASE WHEN a.status = 'cancelled' THEN a.cancelled_reason WHEN a.status = 'refused' THEN a.permit_rule ELSE a.treatment END AS extra,
    a.by_id
  FROM casework_action a WHERE a.tenant_id = %(tenant)s AND a.person_id = %(person)s
-   AND {before_action} ORDER BY 1 DESC, a.id DESC LIMIT %(limit)s)
+   AND {reach_action} AND {before_action} ORDER BY 1 DESC, a.id DESC LIMIT %(limit)s)
 UNION ALL
 (SELECT p.created_at, 'payment', p.id, p.method, p.status, p.reversal_reason, p.account_id, p.amount_minor, p.currency, '', 'in',
    to_char(p.paid_on, 'DD/MM/YYYY'), p.by_id
@@ -69,7 +69,7 @@ UNION ALL
 (SELECT h.from_at, 'hold', h.id, h.kind, CASE WHEN h.released_at IS NULL THEN 'open' ELSE 'released' END, h.reason, h.account_id, NULL, '',
    h.channel, '', coalesce(to_char(h.until_at, 'DD/MM/YYYY'), ''), h.opened_by_id
  FROM casework_hold h WHERE h.tenant_id = %(tenant)s AND h.person_id = %(person)s
-   AND {before_hold} ORDER BY 1 DESC, h.id DESC LIMIT %(limit)s)
+   AND {reach_hold} AND {before_hold} ORDER BY 1 DESC, h.id DESC LIMIT %(limit)s)
 UNION ALL
 (SELECT b.created_at, 'bucket', b.id, b.bucket, '', '', b.account_id, b.overdue_minor, '', '', '', b.dpd::text, NULL
  FROM portfolio_buckethistory b WHERE b.tenant_id = %(tenant)s AND b.account_id = ANY(%(bucketed)s)
@@ -99,6 +99,7 @@ def timeline(
     conditions = {
         f"before_{name}": f"({at}, {row}) < (%(at)s, %(id)s::uuid)" if before else "true" for name, (at, row) in _KEYS.items()
     }
+    conditions |= _reach()
     sql = (
         "SELECT t.*, coalesce(acc.number, ''), coalesce(u.name, ''), coalesce(acc.currency, '') FROM ("
         + _PARTS.format(**conditions)
@@ -106,12 +107,22 @@ def timeline(
         " LEFT JOIN workforce_user u ON u.id = t.by_id ORDER BY t.at DESC, t.id DESC LIMIT %(limit)s"
     )
     values = {
-        "tenant": tenancy.tenant_id(), "person": person_id, "accounts": account_ids, "limit": limit,
+        "tenant": tenancy.tenant_id(), "person": person_id, "accounts": account_ids, "limit": limit, "agency": tenancy.agency_id(),
         "bucketed": [bucket_account_id] if bucket_account_id else account_ids, "at": before[0] if before else None, "id": before[1] if before else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [_moment(row) for row in cursor.fetchall()]
+
+
+def _reach() -> dict[str, str]:
+    """An agency's gate counts every contact of a person; its people read only what is of their accounts, of none, or their own."""
+    if tenancy.agency_id() is None:
+        return {"reach_action": "true", "reach_hold": "true"}
+    return {
+        "reach_action": "(a.account_id IS NULL OR a.account_id = ANY(%(accounts)s) OR a.agency_id = %(agency)s)",
+        "reach_hold": "(h.account_id IS NULL OR h.account_id = ANY(%(accounts)s))",
+    }
 
 
 def _moment(row: tuple[Any, ...]) -> Moment:
