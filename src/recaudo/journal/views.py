@@ -9,7 +9,6 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,6 +24,7 @@ from recaudo.journal.models import Event
 from recaudo.kernel.problems import NotFound
 from recaudo.kernel.time import day_at
 from recaudo.ui.access import allow
+from recaudo.ui.export import disarmed
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -108,13 +108,8 @@ def _lines(rows: list[Event]) -> Iterator[str]:
             row.chain_number or "", row.created_at.astimezone(UTC).isoformat(), row.name, queries.title(row), row.by_name,
             row.by_id or "", row.subject, row.subject_id or "", detail, seal,
         ]  # fmt: skip
-        writer.writerow([_neutral(cell) for cell in cells])
+        writer.writerow([disarmed(cell) if isinstance(cell, str) else cell for cell in cells])
     yield buffer.getvalue()
-
-
-def _neutral(cell: Any) -> Any:
-    # A spreadsheet runs what begins like a formula; names are typed by people.
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def _filtered(request: HttpRequest) -> tuple[EventFilters, QuerySet[Event]]:
