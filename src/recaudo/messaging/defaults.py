@@ -23,7 +23,7 @@ class Default:
 
 def _three(code: str, name: str, subject: str, letter: str, short: str) -> list[Default]:
     """The same notice as e-mail, SMS and WhatsApp."""
-    stop = " Su {producto} {cuenta}. Pague: {como_pagar} Ref. {referencia}. {aviso_legal} {organizacion}. No soy yo o baja: {enlace_baja}"
+    stop = " Su {producto} {cuenta}. Cómo pagar: {como_pagar} Ref. {referencia}. {aviso_legal} {organizacion}. No soy yo o baja: {enlace_baja}"
     return [
         Default(code, "email", name, letter + _FOOT, subject),
         Default(code, "sms", name, short + stop),

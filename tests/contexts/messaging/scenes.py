@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,9 @@ def point(cast: Any, who: str, channel: str) -> ContactPoint:
 def planned(
     cast: Any, who: str = "maria", channel: str = "sms", *, template: str = "aviso_mora_temprana", run_id: UUID | None = None, **more: Any
 ) -> Action:
-    """A message that a run (or, without one, a person) planned for somebody."""
+    """A message that a run (or, without one, a person) planned for somebody. A run's plan lives a day."""
+    if run_id is not None:
+        more.setdefault("expires_at", cast.now + timedelta(days=1))
     return casework.open_action(
         person=cast.people[who], account=cast.accounts[who], channel=channel, by=cast.ana if run_id is None else journal.SYSTEM,
         at=more.pop("at", cast.now), contact_point_id=point(cast, who, channel).id, template=template, run_id=run_id, **more,
