@@ -183,20 +183,24 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
-# django-axes counts wrong passwords, in the database, for all processes, and locks first. This one also counts wrong codes of the
-# second step, which axes does not see: without it six digits could be tried until they fit.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/3600s/key"}
+# django-axes counts wrong passwords and wrong codes of the second step, in the database, for all processes. The counter of allauth
+# goes by person alone: with it anybody could keep somebody out by failing in their name.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "recaudo"
 MFA_ADAPTER = "recaudo.workforce.backends.SealedSecondFactor"
+MFA_FORMS = {
+    "authenticate": "recaudo.workforce.second_factor.CountedAuthenticate",
+    "reauthenticate": "recaudo.workforce.second_factor.CountedReauthenticate",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("RECAUDO_PROXY_COUNT", 0)
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 1  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = "recaudo.workforce.second_factor.counted_by"
 AXES_USERNAME_CALLABLE = "recaudo.workforce.backends.attempted_email"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
