@@ -31,11 +31,12 @@ def run_one(slug: str | None, on: date | None, *, quiet: bool) -> Any:
 
     from recaudo.flow.day import run_day
     from recaudo.journal.services import SYSTEM
+    from recaudo.kernel.time import local
     from recaudo.workforce.queries import tenant_of
 
     tenant = tenant_of(slug)
     at = timezone.now()
-    day = on or timezone.localtime(at, tenant.zone_info).date()
+    day = on or local(at, tenant.zone).date()
     with bar("Jornada", quiet=quiet) as progress:
         return run_day(tenant, on=day, by=SYSTEM, at=at, clock=timezone.now, progress=progress)
 
