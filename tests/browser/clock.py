@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
+
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
 

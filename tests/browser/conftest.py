@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.conftest import ROOT, _admin, _clone, _prepare
 
 ACCOUNTS = 400

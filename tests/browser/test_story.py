@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_the_back_office_loads_a_file_with_ten_mistakes_and_takes_the_refusals(s
         assert re.search(r"Rechazadas\s+10", found, re.IGNORECASE) and re.search(r"Aceptadas\s+20", found, re.IGNORECASE), found
         with page.expect_download() as download:
             page.click("a[download]:has-text('CSV')")
-        text = open(download.value.path(), encoding="utf-8-sig").read()
+        text = Path(download.value.path()).read_text(encoding="utf-8-sig")
         rows = list(csv.reader(io.StringIO(text), dialect=csv.Sniffer().sniff(text.splitlines()[0])))
         assert len(rows) == 11 and all(any("rechaz" in cell.lower() or len(cell) > 15 for cell in row) for row in rows[1:])
         page.click("button:has-text('Aplicar 20 filas')")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections
-from tests.conftest import ROOT, _admin, _clone, _prepare
 
 from recaudo.project import boot
+from tests.conftest import ROOT, _admin, _clone, _prepare
 
 SECRETS = {"RECAUDO_SECRET_KEY": "SECRET_KEY", "RECAUDO_BLIND_INDEX_KEY": "BLIND_INDEX_KEY"}
 
