@@ -124,6 +124,10 @@ class SettingsForm(forms.Form):
     waves_need_second_person = forms.BooleanField(
         label="Cada envío lo libera una persona distinta de quien lo preparó", required=False
     )
+    day_at = forms.TimeField(
+        label="Hora de la jornada", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="La jornada empieza sola a esta hora de su operación. Vacía: sólo cuando alguien la ejecute.",
+    )  # fmt: skip
 
 
 class CapacityForm(forms.Form):

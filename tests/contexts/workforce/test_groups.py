@@ -120,6 +120,16 @@ def test_settings_change_the_clock_of_every_page(cast: Cast, django_capture_on_c
     assert "no existe" in wrong.content.decode()
 
 
+def test_settings_say_when_the_day_begins_by_itself(cast: Cast) -> None:
+    client = as_user(cast.ignacio)
+    given = {"name": "Cobranza del Valle", "zone": "America/Mexico_City", "currency": "MXN", "day_at": "06:15"}
+    client.post("/ajustes/", given)
+    assert Tenant.objects.get(pk=cast.tenant.id).settings["day_at"] == "06:15"
+    assert 'value="06:15"' in client.get("/ajustes/").content.decode()
+    client.post("/ajustes/", {**given, "day_at": ""})
+    assert not Tenant.objects.get(pk=cast.tenant.id).settings["day_at"], "an empty hour leaves the day to people"
+
+
 def test_an_organisation_begins_with_an_administrator(db: Any) -> None:
     given = {"name": "Crédito Sur", "country": "cl", "admin_email": "Ada@Sur.example", "admin_name": "Ada Sur", "at": NOW}
     tenant, ada = services.create_organisation(**given, password="una-frase-bien-larga-7", may_be_another=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +27,9 @@ COUNTRIES: dict[str, tuple[str, str]] = {
     "PA": ("America/Panama", "PAB"), "PE": ("America/Lima", "PEN"), "PY": ("America/Asuncion", "PYG"),
     "SV": ("America/El_Salvador", "USD"), "US": ("America/New_York", "USD"), "UY": ("America/Montevideo", "UYU"),
 }  # fmt: skip
+
+# When the day of a new organisation begins by itself, on its own clock; people change it in Ajustes.
+DAY_AT = "05:30"
 
 
 class OrganisationExists(Problem):
@@ -74,7 +77,7 @@ def create_organisation(
     check_zone(zone)
     minor_digits(currency)
     tenant = Tenant.objects.create(
-        name=name.strip(), slug=_slug(name), country=country, zone=zone, currency=currency, settings={}, created_at=at
+        name=name.strip(), slug=_slug(name), country=country, zone=zone, currency=currency, settings={"day_at": DAY_AT}, created_at=at
     )
     with tenancy.acting(tenant.id):
         email = check_email(admin_email)
@@ -91,14 +94,19 @@ def create_organisation(
 
 @transaction.atomic
 def change_settings(
-    tenant: Tenant, *, name: str, zone: str, currency: str, waves_need_second_person: bool, by: Any, at: datetime
+    tenant: Tenant, *, name: str, zone: str, currency: str, waves_need_second_person: bool, by: Any, at: datetime, day_at: time | None = None
 ) -> Tenant:
-    """Raises UnknownZone, UnknownCurrency."""
+    """What the organisation decides about itself.
+
+    day_at  when its day begins by itself, on the clock of `zone`; None: only when somebody starts it
+    Raises  UnknownZone, UnknownCurrency
+    """
     check_zone(zone)
     minor_digits(currency)
     before = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     tenant.name, tenant.zone, tenant.currency = name.strip(), zone, currency
-    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person}
+    hour = {"day_at": f"{day_at:%H:%M}" if day_at else ""} if day_at or tenant.settings.get("day_at") else {}
+    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person, **hour}
     tenant.save(update_fields=["name", "zone", "currency", "settings"])
     after = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     changed = {key: [before.get(key), value] for key, value in after.items() if before.get(key) != value}

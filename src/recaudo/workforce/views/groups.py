@@ -83,7 +83,10 @@ def capacity(request: HttpRequest) -> HttpResponse:
 def settings(request: HttpRequest) -> HttpResponse:
     tenant = Tenant.objects.get(pk=request.user.tenant_id)
     now = queries.read_organisation(tenant)
-    start = {"name": now.name, "zone": now.zone, "currency": now.currency, "waves_need_second_person": now.waves_need_second_person}
+    start = {
+        "name": now.name, "zone": now.zone, "currency": now.currency, "waves_need_second_person": now.waves_need_second_person,
+        "day_at": tenant.settings.get("day_at", ""),
+    }  # fmt: skip
     form = SettingsForm(request.POST if request.method == "POST" else None, initial=start)
     if _saved(request, form, lambda given: services.change_settings(tenant, **given, by=request.user, at=timezone.now())):
         messages.success(request, "Los ajustes quedaron guardados.")
