@@ -77,6 +77,11 @@ SECTIONS: tuple[Section, ...] = (
               "Invítela con sus roles; recibe un enlace que vale siete días y una sola vez.", "workforce:users", "user.edit"),
         Topic("¿Quién hizo qué?", "La bitácora guarda todo cambio, sellado en cadena. «Verificar la cadena» dice si alguien la alteró.",
               "journal:events", "journal.view"),
+        Topic("¿A qué hora empieza la jornada?", "A la de «Ajustes», en el reloj de la organización. Vacía, sólo cuando alguien la ejecuta.",
+              "workforce:settings", "setting.edit"),
+        Topic("¿Hay guías más largas?",
+              "Una por oficio, con pantallas, en la carpeta «docs/guide» del proyecto: supervisor, agente, estratega, back office y "
+              "administrador."),
         Topic("¿Cómo protejo mi cuenta?", "Active el segundo paso y, si pierde un equipo, cierre todas sus sesiones.", "workforce:me"),
     )),
 )  # fmt: skip
