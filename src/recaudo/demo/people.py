@@ -14,20 +14,12 @@ from stdnum.cl import rut
 from stdnum.co import nit
 from stdnum.mx import rfc
 
-WOMEN = ("María Guadalupe Carmen Ana Laura Rosa Patricia Claudia Sofía Valentina Camila Daniela Gabriela Fernanda Alejandra Verónica "
-         "Lucía Isabel Teresa Paola Natalia Andrea Juana Margarita Silvia Elena Marcela Beatriz Ximena Catalina").split()  # fmt: skip
-MEN = ("José Juan Luis Carlos Jorge Miguel Francisco Pedro Diego Andrés Santiago Mateo Sebastián Alejandro Fernando Ricardo Roberto "
-       "Eduardo Javier Manuel Rafael Óscar Héctor Felipe Rodrigo Cristian Camilo Nicolás Joaquín Tomás").split()  # fmt: skip
-SURNAMES = ("González Rodríguez Hernández García Martínez López Pérez Sánchez Ramírez Torres Flores Rivera Gómez Díaz Reyes Morales "
-            "Cruz Ortiz Gutiérrez Muñoz Rojas Contreras Silva Sepúlveda Soto Vargas Castro Fuentes Araya Núñez Jiménez Mendoza Ruiz "
-            "Álvarez Castillo Moreno Romero Herrera Medina Aguilar Guzmán Ríos Peña Vega Campos Salazar Ibáñez Espinoza Tapia Cárdenas "
-            "Ospina Restrepo Quintero Arango Zuluaga Giraldo Cuevas Ávila Zamora Lara Nava Beltrán Acosta Navarro").split()  # fmt: skip
-TRADES = ("Ferretería Abarrotes Transportes Distribuidora Comercializadora Constructora Papelería Refacciones Textiles Agropecuaria "
-          "Panificadora Muebles Farmacias Restaurante Servicios Plásticos Alimentos Imprenta Maderas Lácteos").split()  # fmt: skip
-TRADE_NAMES = ("del Norte|La Esperanza|San José|del Pacífico|Los Andes|El Roble|La Central|del Valle|Santa Fe|El Progreso|Del Sur|"
-               "La Unión|Nueva Era|El Sol|Tres Ríos|La Paz|Monteverde|El Faro|Bella Vista|La Colina").split("|")  # fmt: skip
-STREETS = ("Juárez|Hidalgo|5 de Mayo|Morelos|Reforma|Independencia|Bolívar|Los Aromos|Las Flores|O'Higgins|Prat|Carrera 7|Calle 45|"
-           "Avenida Central|Los Pinos|San Martín|Libertad|Las Palmas|Colón|Victoria").split("|")  # fmt: skip
+WOMEN = ["María", "Guadalupe", "Carmen", "Ana", "Laura", "Rosa", "Patricia", "Claudia", "Sofía", "Valentina", "Camila", "Daniela", "Gabriela", "Fernanda", "Alejandra", "Verónica", "Lucía", "Isabel", "Teresa", "Paola", "Natalia", "Andrea", "Juana", "Margarita", "Silvia", "Elena", "Marcela", "Beatriz", "Ximena", "Catalina"]  # fmt: skip
+MEN = ["José", "Juan", "Luis", "Carlos", "Jorge", "Miguel", "Francisco", "Pedro", "Diego", "Andrés", "Santiago", "Mateo", "Sebastián", "Alejandro", "Fernando", "Ricardo", "Roberto", "Eduardo", "Javier", "Manuel", "Rafael", "Óscar", "Héctor", "Felipe", "Rodrigo", "Cristian", "Camilo", "Nicolás", "Joaquín", "Tomás"]  # fmt: skip
+SURNAMES = ["González", "Rodríguez", "Hernández", "García", "Martínez", "López", "Pérez", "Sánchez", "Ramírez", "Torres", "Flores", "Rivera", "Gómez", "Díaz", "Reyes", "Morales", "Cruz", "Ortiz", "Gutiérrez", "Muñoz", "Rojas", "Contreras", "Silva", "Sepúlveda", "Soto", "Vargas", "Castro", "Fuentes", "Araya", "Núñez", "Jiménez", "Mendoza", "Ruiz", "Álvarez", "Castillo", "Moreno", "Romero", "Herrera", "Medina", "Aguilar", "Guzmán", "Ríos", "Peña", "Vega", "Campos", "Salazar", "Ibáñez", "Espinoza", "Tapia", "Cárdenas", "Ospina", "Restrepo", "Quintero", "Arango", "Zuluaga", "Giraldo", "Cuevas", "Ávila", "Zamora", "Lara", "Nava", "Beltrán", "Acosta", "Navarro"]  # fmt: skip
+TRADES = ["Ferretería", "Abarrotes", "Transportes", "Distribuidora", "Comercializadora", "Constructora", "Papelería", "Refacciones", "Textiles", "Agropecuaria", "Panificadora", "Muebles", "Farmacias", "Restaurante", "Servicios", "Plásticos", "Alimentos", "Imprenta", "Maderas", "Lácteos"]  # fmt: skip
+TRADE_NAMES = ["del Norte", "La Esperanza", "San José", "del Pacífico", "Los Andes", "El Roble", "La Central", "del Valle", "Santa Fe", "El Progreso", "Del Sur", "La Unión", "Nueva Era", "El Sol", "Tres Ríos", "La Paz", "Monteverde", "El Faro", "Bella Vista", "La Colina"]  # fmt: skip
+STREETS = ["Juárez", "Hidalgo", "5 de Mayo", "Morelos", "Reforma", "Independencia", "Bolívar", "Los Aromos", "Las Flores", "O'Higgins", "Prat", "Carrera 7", "Calle 45", "Avenida Central", "Los Pinos", "San Martín", "Libertad", "Las Palmas", "Colón", "Victoria"]  # fmt: skip
 LEGAL_FORM = {"MX": "SA de CV", "CL": "SpA", "CO": "SAS"}
 # Two-digit area codes with eight digits after them; mobile numbers look the same in Mexico.
 MX_AREAS = ("55", "33", "81")
@@ -124,7 +116,7 @@ class Crowd:
             letters = _plain(first).upper()
             vowel = next((c for c in letters[1:] if c in "AEIOU"), "X")
             stem = letters[0] + vowel + _plain(second).upper()[0] + _plain(given).upper()[0]
-            if stem in {"BUEI", "BUEY", "CACA", "CACO", "CAGA", "CAGO", "CAKA", "COGE", "COJA", "COJE", "COJI", "COJO", "CULO", "FETO", "GUEY", "JOTO", "KACA", "KACO", "KAGA", "KAGO", "KOGE", "KOJO", "KAKA", "KULO", "LOCA", "LOCO", "LOKA", "LOKO", "MAME", "MAMO", "MEAR", "MEAS", "MEON", "MION", "MOCO", "MULA", "PEDA", "PEDO", "PENE", "PUTA", "PUTO", "QULO", "RATA", "RUIN"}:  # noqa: E501
+            if stem in {"BUEI", "BUEY", "CACA", "CACO", "CAGA", "CAGO", "CAKA", "COGE", "COJA", "COJE", "COJI", "COJO", "CULO", "FETO", "GUEY", "JOTO", "KACA", "KACO", "KAGA", "KAGO", "KOGE", "KOJO", "KAKA", "KULO", "LOCA", "LOCO", "LOKA", "LOKO", "MAME", "MAMO", "MEAR", "MEAS", "MEON", "MION", "MOCO", "MULA", "PEDA", "PEDO", "PENE", "PUTA", "PUTO", "QULO", "RATA", "RUIN"}:
                 stem = stem[:3] + "X"
             body = f"{stem}{year % 100:02}{month:02}{day:02}{self._homoclave()}"
             return "RFC", body + rfc.calc_check_digit(body)

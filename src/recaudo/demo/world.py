@@ -65,6 +65,7 @@ CAPACITY = {
 }  # fmt: skip
 # Pesos per US dollar, only to compare across countries; round figures of late 2026, not a quotation.
 USD = {"MXN": "18.50", "CLP": "950", "COP": "4100", "USD": "1"}
+SENDER = {"agent": "Sergio Ríos", "address_phone": "Av. Central 100, Ciudad de México, 55 0000 0000"}
 Progress = Callable[[str, float], None]
 
 
@@ -143,7 +144,7 @@ def _organisation(at: datetime, since: datetime) -> tuple[Tenant, dict[str, User
     tenant, admin = workforce.create_organisation(
         name=NAME, country="MX", admin_email=ADMIN, admin_name="Ignacio Paz", password=PASSWORD, at=since, may_be_another=True
     )
-    tenant.settings = {**tenant.settings, "usd_rates": USD, "is_demo": True, "day_at": "05:30"}
+    tenant.settings = {**tenant.settings, "usd_rates": USD, "is_demo": True, "day_at": "05:30", "sender": SENDER}
     tenant.save(update_fields=["settings"])
     people = {ADMIN: admin}
     hashed = make_password(PASSWORD)

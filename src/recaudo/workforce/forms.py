@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -128,6 +129,32 @@ class SettingsForm(forms.Form):
         label="Hora de la jornada", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text="La jornada empieza sola a esta hora de su operación. Vacía: sólo cuando alguien la ejecute.",
     )  # fmt: skip
+    sender_agent = forms.CharField(
+        label="Quién firma los mensajes automáticos", max_length=120, required=False,
+        help_text="Nombre de la persona responsable; en México la primera comunicación debe decirlo.",
+    )  # fmt: skip
+    sender_contact = forms.CharField(
+        label="Domicilio y teléfono de la organización", max_length=200, required=False,
+        help_text="Se incluye donde la norma pide que el cobrador se identifique.",
+    )  # fmt: skip
+    usd_rates = forms.CharField(
+        label="Unidades por dólar", max_length=200, required=False,
+        help_text="Sólo para comparar deudas de distintas monedas. Por ejemplo: MXN 18.50, CLP 950, COP 4100.",
+    )  # fmt: skip
+
+    def clean_usd_rates(self) -> dict[str, Decimal]:
+        """The rates by currency."""
+        rates: dict[str, Decimal] = {}
+        for part in filter(None, (piece.strip() for piece in self.cleaned_data["usd_rates"].split(","))):
+            code, _, text = part.upper().partition(" ")
+            try:
+                rate = Decimal(text.strip())
+            except InvalidOperation:
+                rate = Decimal(0)
+            if code not in MINOR_DIGITS or not rate.is_finite() or rate <= 0:
+                raise forms.ValidationError(f"«{part}» no se entiende. Escriba la moneda, un espacio y un número mayor que cero: MXN 18.50.")
+            rates[code] = rate
+        return rates
 
 
 class CapacityForm(forms.Form):

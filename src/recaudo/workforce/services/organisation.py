@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -94,11 +96,25 @@ def create_organisation(
 
 @transaction.atomic
 def change_settings(
-    tenant: Tenant, *, name: str, zone: str, currency: str, waves_need_second_person: bool, by: Any, at: datetime, day_at: time | None = None
+    tenant: Tenant,
+    *,
+    name: str,
+    zone: str,
+    currency: str,
+    waves_need_second_person: bool,
+    by: Any,
+    at: datetime,
+    day_at: time | None = None,
+    sender_agent: str = "",
+    sender_contact: str = "",
+    usd_rates: Mapping[str, Decimal] | None = None,
 ) -> Tenant:
     """What the organisation decides about itself.
 
-    day_at  when its day begins by itself, on the clock of `zone`; None: only when somebody starts it
+    day_at           when its day begins by itself, on the clock of `zone`; None: only when somebody starts it
+    sender_agent     who answers for what the machine writes; some laws want a name in the first message
+    sender_contact   address and phone that a message may have to give
+    usd_rates        units of a currency per US dollar, only to compare debts across currencies; None leaves them as they are
     Raises  UnknownZone, UnknownCurrency
     """
     check_zone(zone)
@@ -106,7 +122,9 @@ def change_settings(
     before = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     tenant.name, tenant.zone, tenant.currency = name.strip(), zone, currency
     hour = {"day_at": f"{day_at:%H:%M}" if day_at else ""} if day_at or tenant.settings.get("day_at") else {}
-    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person, **hour}
+    sender = {"sender": {"agent": sender_agent.strip(), "address_phone": sender_contact.strip()}}
+    rates = {} if usd_rates is None else {"usd_rates": {code: str(rate) for code, rate in usd_rates.items()}}
+    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person, **hour, **sender, **rates}
     tenant.save(update_fields=["name", "zone", "currency", "settings"])
     after = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     changed = {key: [before.get(key), value] for key, value in after.items() if before.get(key) != value}

@@ -86,6 +86,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     start = {
         "name": now.name, "zone": now.zone, "currency": now.currency, "waves_need_second_person": now.waves_need_second_person,
         "day_at": tenant.settings.get("day_at", ""),
+        "sender_agent": tenant.settings.get("sender", {}).get("agent", ""),
+        "sender_contact": tenant.settings.get("sender", {}).get("address_phone", ""),
+        "usd_rates": ", ".join(f"{code} {rate}" for code, rate in tenant.settings.get("usd_rates", {}).items()),
     }  # fmt: skip
     form = SettingsForm(request.POST if request.method == "POST" else None, initial=start)
     if _saved(request, form, lambda given: services.change_settings(tenant, **given, by=request.user, at=timezone.now())):
