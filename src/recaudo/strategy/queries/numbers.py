@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from recaudo.engine import decide
+from recaudo.engine.decide.problems import MissingFacts, NotFinite, OutOfRange
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.queries.snapshots import present, quoted
 from recaudo.strategy.queries.versions import compiled_of
@@ -23,6 +24,7 @@ from recaudo.strategy.words import decided_es, decision_es
 DIMENSIONS = ("segment", "treatment", "channel", "fallback_channel", "offer", "template")
 SAMPLE = 50
 MEMORY = "1GB"
+VALUE = "recaudo_value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +148,15 @@ class _Held:
 @lru_cache(maxsize=16)
 def _firings(path: str, snapshot_sha: str, version_sha: str, is_stored: bool, held: _Held) -> Firings:
     compiled = held.compiled
+    ruled = [one for one in compiled.columns if one.kind in ("rule", "rules")]
     with _day(path) as (db, yardstick):
-        _decide(db, "decided", compiled, is_stored=is_stored)
+        _decide(db, "decided", compiled, [one.name for one in ruled], is_stored=is_stored)
         accounts = _one(db, "SELECT count(*) FROM facts")[0]
         rows: dict[str, dict[int, Fired]] = {}
-        for column in (one for one in compiled.columns if one.kind in ("rule", "rules")):
-            taken = quoted(column.name)
-            source = f"SELECT account_id, unnest({taken}) AS row FROM decided" if column.kind == "rules" else f"SELECT account_id, {taken} AS row FROM decided"
+        for column in ruled:
+            row = f"unnest({quoted(column.name)})" if column.kind == "rules" else quoted(column.name)
             found = db.execute(
-                f"SELECT row::INTEGER, count(*), coalesce(sum(value), 0)::HUGEINT FROM ({source}) JOIN worth USING (account_id) WHERE row IS NOT NULL GROUP BY 1"
+                f"SELECT row::INTEGER, count(*), coalesce(sum(value), 0)::HUGEINT FROM (SELECT {row} AS row, value FROM decided) WHERE row IS NOT NULL GROUP BY 1"
             ).fetchall()
             rows[column.decision] = {number: Fired(count, count / accounts, int(value)) for number, count, value in found}
     return Firings(rows, accounts, yardstick, not is_stored)
@@ -169,11 +171,13 @@ def simulate(
     Raises            SnapshotGone, MissingFacts, NotFinite, OutOfRange, NotCompilable
     """
     with _day(present(snapshot)) as (db, yardstick):
-        for name, version in (("old", old), ("new", new)):
-            _decide(db, name, compiled_of(version), is_stored=snapshot.version.sha256 == version.sha256)
-        names = [name for name in DIMENSIONS if all(_has(db, table, name) for table in ("old", "new"))]
+        sides = [(name, version, compiled_of(version)) for name, version in (("old", old), ("new", new))]
+        given = [{column.name for column in compiled.columns} for _, _, compiled in sides]
+        names = [name for name in DIMENSIONS if all(name in columns for columns in given)]
+        for name, version, compiled in sides:
+            _decide(db, name, compiled, names, is_stored=snapshot.version.sha256 == version.sha256)
         pairs = ", ".join(f"o.{name}::VARCHAR AS old_{name}, n.{name}::VARCHAR AS new_{name}" for name in names)
-        db.execute(f"CREATE TABLE pair AS SELECT account_id, w.value, {pairs} FROM old o JOIN new n USING (account_id) JOIN worth w USING (account_id)")
+        db.execute(f"CREATE TABLE pair AS SELECT o.account_id, o.value, {pairs} FROM old o JOIN new n USING (account_id)")
         differs = " OR ".join(_differs(name) for name in names) or "false"
         accounts, changed, balance = _one(
             db, f"SELECT count(*), count(*) FILTER ({differs}), coalesce(sum(value) FILTER ({differs}), 0)::HUGEINT FROM pair"
@@ -240,13 +244,13 @@ def _examples(db: duckdb.DuckDBPyConnection, names: list[str], where: str, value
 
 @contextmanager
 def _day(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
-    """A connection with `facts` (the day's file) and `worth` (account_id, value: balance in the yardstick, or nothing)."""
+    """A connection with `facts`: the day's file, and VALUE, the balance in the yardstick, or nothing."""
     with duckdb.connect() as db:
         db.execute(f"SET memory_limit = '{MEMORY}'")
-        db.execute(f"CREATE VIEW facts AS SELECT * FROM read_parquet('{path.replace(chr(39), chr(39) * 2)}')")
+        db.execute(f"CREATE VIEW day AS SELECT * FROM read_parquet('{path.replace(chr(39), chr(39) * 2)}')")
         rates = dict(
             db.execute(
-                "SELECT currency, sum(overdue_usd_minor) / nullif(sum(overdue_minor) FILTER (overdue_usd_minor IS NOT NULL), 0) FROM facts GROUP BY 1"
+                "SELECT currency, sum(overdue_usd_minor) / nullif(sum(overdue_minor) FILTER (overdue_usd_minor IS NOT NULL), 0) FROM day GROUP BY 1"
             ).fetchall()
         )
         if len(rates) == 1:
@@ -255,19 +259,37 @@ def _day(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
             yardstick = Yardstick("USD", tuple(sorted(code for code, value in rates.items() if value is None)))
             known = " ".join(f"WHEN '{code.replace(chr(39), '')}' THEN {value!r}" for code, value in rates.items() if value is not None)
             rate = f"CASE currency {known} END" if known else "NULL"
-        db.execute(f"CREATE TABLE worth AS SELECT account_id, round(balance_minor * {rate})::BIGINT AS value FROM facts")
+        db.execute(f"CREATE VIEW facts AS SELECT *, round(balance_minor * {rate})::BIGINT AS {VALUE} FROM day")
         yield db, yardstick
 
 
-def _decide(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compiled, *, is_stored: bool) -> None:
-    """What a version decides of every account: as it was stored that day, else decided now."""
-    wanted = [column.name for column in compiled.columns]
+def _decide(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compiled, wanted: list[str], *, is_stored: bool) -> None:
+    """The table `name`: account_id, value and the wanted results of every account, as stored that day or decided now.
+
+    Only what is wanted is computed: a million accounts with all results would not fit beside the server.
+    """
+    listed = ", ".join(map(quoted, wanted))
     if is_stored and all(_has(db, "facts", column) for column in wanted):
-        db.execute(f"CREATE VIEW {name} AS SELECT account_id, {', '.join(map(quoted, wanted))} FROM facts")
+        db.execute(f"CREATE VIEW {name} AS SELECT account_id, {VALUE} AS value, {listed} FROM facts")
         return
-    decided = decide.run(compiled, "facts", db)
-    db.register(f"{name}_rows", decided)
-    db.execute(f"CREATE VIEW {name} AS SELECT * FROM {name}_rows")
+    _refuse_unfit(db, compiled)
+    decided = compiled.sql("facts", ("account_id", VALUE))
+    try:
+        db.execute(f"CREATE TABLE {name} AS SELECT account_id, {VALUE} AS value, {listed} FROM ({decided})")
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
+        raise OutOfRange(what=type(error).__name__) from None
+
+
+def _refuse_unfit(db: duckdb.DuckDBPyConnection, compiled: decide.Compiled) -> None:
+    """An older day may lack a fact that a newer version reads."""
+    kinds = {row[0]: row[1] for row in db.execute("DESCRIBE facts").fetchall()}
+    missing = [name for name in compiled.facts if name not in kinds]
+    if missing:
+        raise MissingFacts(missing=", ".join(missing))
+    for name in (one for one in compiled.facts if kinds[one] in ("FLOAT", "DOUBLE")):
+        count = _one(db, f"SELECT count(*) FILTER (NOT isfinite({quoted(name)})) FROM facts")[0]
+        if count:
+            raise NotFinite(fact=name, count=count)
 
 
 def _has(db: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
