@@ -47,8 +47,8 @@ SECTIONS: tuple[Section, ...] = (
               "Quien lo preparó no puede liberarlo. Revíselo en «Envíos» y libérelo o retírelo; la norma se vuelve a "
               "comprobar al enviar cada mensaje.", "messaging:waves", "day.release"),
         Topic("¿Cómo detengo todo contacto?",
-              "El botón de pausa de «Hoy» detiene en el acto llamadas y mensajes que aún no salen. Se reanuda desde el mismo "
-              "lugar y queda en la bitácora.", "today", "contact.pause"),
+              "«Pausar contacto», en «Envíos», detiene en el acto llamadas y mensajes que aún no salen. Se reanuda desde el mismo "
+              "lugar y queda en la bitácora.", "messaging:waves", "contact.pause"),
         Topic("¿Cómo reparto el trabajo?", "En «Equipo en turno» vea la carga de cada persona y reasigne cuentas.", "desk:team", "work.assign"),
         Topic("¿Cómo digo cuánto podemos hacer?", "La capacidad por canal y día limita lo que la jornada planea.",
               "workforce:capacity", "user.view|work.assign|setting.edit"),
