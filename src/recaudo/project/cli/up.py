@@ -39,7 +39,7 @@ def command(is_demo: bool, accounts: int, seed: int, host: str, port: int, worke
     click.echo(f"\nPáginas en http://{host}:{port}/  (Ctrl+C para terminar)")
     serve(host, port, workers)
     if endpoint is not None and endpoint.started_here:
-        click.echo("La base de datos sigue encendida; apáguela con: recaudo down")
+        click.echo("La base de datos sigue encendida; apáguela con: python -m recaudo.project.postgres stop")
 
 
 def refuse_plain(host: str) -> None:
