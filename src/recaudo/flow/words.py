@@ -24,6 +24,10 @@ RULE_ES: dict[str, str] = {
 }  # fmt: skip
 RUN_ES: dict[str, str] = {"running": "En curso", "finished": "Terminada", "failed": "Falló"}
 RUN_TONE: dict[str, str] = {"running": "info", "finished": "ok", "failed": "bad"}
+OUTCOME_SHORT: dict[str, str] = {
+    "planned": "Planeada", "rest": "Descanso", "refused": "Negada", "over_capacity": "Sin cupo", "person_already_chosen": "Por otra cuenta",
+    "agency": "Despacho", "legal": "Jurídico",
+}  # fmt: skip
 OUTCOME_TONE: dict[str, str] = {
     "planned": "ok", "rest": "muted", "refused": "bad", "over_capacity": "warn", "person_already_chosen": "info", "agency": "brand",
     "legal": "brand",

@@ -26,7 +26,7 @@ SELECT a.id AS account_id, a.holder_id AS person_id, a.creditor_id, a.portfolio_
        a.risk_score::int AS risk_score, a.credit_limit_minor, a.acceptance
 FROM portfolio_account a
 WHERE a.tenant_id = {{tenant}} AND a.status IN {OPEN_STATUSES} AND a.balance_minor > 0
-"""  # noqa: S608
+"""
 PORTFOLIOS = """
 SELECT p.id AS portfolio_id, p.code AS portfolio_code, p.kind, p.country, c.code AS creditor_code
 FROM portfolio_portfolio p JOIN portfolio_creditor c ON c.id = p.creditor_id WHERE p.tenant_id = {tenant}

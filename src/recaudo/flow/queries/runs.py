@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,8 @@ FILTERS = {
     "resultado": "outcome", "regla": "refused_rule", "tratamiento": "treatment", "canal": "planned_channel", "segmento": "segment",
     "tramo": "bucket",
 }  # fmt: skip
+# Prices of a plan that may be further than this from the best one say little: they are not shown.
+TIGHT = 0.05
 LISTED = (
     "account_id", "outcome", "segment", "treatment", "channel", "planned_channel", "priority", "refused_rule", "next_allowed_at",
     "currency", "overdue_minor", "dpd", "bucket",
@@ -162,7 +164,8 @@ def _of_counts(counts: Mapping[str, Any]) -> Figures:
     return Figures(
         accounts=accounts, opened=sum(opened.values()), stages=stages if outcomes else (), outcomes=outcomes,
         treatments=_sorted(counts.get("treatments", {})), buckets=dict(counts.get("buckets", {})), opened_by_channel=opened,
-        capacity=dict(counts.get("capacity", {})), prices=dict(counts.get("prices", {})), refused=_sorted(counts.get("refused_by_rule", {})),
+        capacity=dict(counts.get("capacity", {})),
+        prices=dict(counts.get("prices", {})) if float(counts.get("gap", 1.0)) <= TIGHT else {}, refused=_sorted(counts.get("refused_by_rule", {})),
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
 
-TASK = "flow.tasks.run_day"
+TASK = "flow.tasks.run_day"  # asked for from a screen
+TASKS = (TASK, "project.jobs.run_one_day")  # or by the clock
 UNWORKED_DAYS = 30  # K-23: nobody has tried for so long
 FIRST_ACTION_DAYS = 3  # the house's promise: a debt that falls due is worked within so many days
 RECENT_DAYS = 30  # the first action is asked of debts that fell due no longer ago than this
@@ -93,11 +94,11 @@ def day_state(on: date, *, steps: tuple[str, ...], at: datetime) -> DayState:
 
 def _jobs(on: date, at: datetime) -> tuple[bool, bool]:
     sql = """
-    SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = %(task)s AND status IN ('todo', 'doing')
+    SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = ANY(%(tasks)s) AND status IN ('todo', 'doing')
                      AND args->>'tenant_id' = %(tenant)s AND args->>'on' = %(on)s),
            EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > %(since)s)
     """
-    values = {"task": TASK, "tenant": str(tenancy.tenant_id()), "on": on.isoformat(), "since": at - timedelta(seconds=WORKER_SECONDS)}
+    values = {"tasks": list(TASKS), "tenant": str(tenancy.tenant_id()), "on": on.isoformat(), "since": at - timedelta(seconds=WORKER_SECONDS)}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         asked, alive = cursor.fetchone()

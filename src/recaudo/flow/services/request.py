@@ -16,8 +16,6 @@ from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
 
 
-
-
 class DayAlreadyAsked(Problem):
     code = "day_already_asked"
     message = "La jornada del {on} ya se pidió y espera a que la tome un proceso de trabajo."

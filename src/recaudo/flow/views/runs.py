@@ -20,7 +20,16 @@ from recaudo.flow.models import Run
 from recaudo.flow.queries import runs as queries
 from recaudo.flow.views import shapes
 from recaudo.flow.views.links import link
-from recaudo.flow.words import OUTCOME_ES, OUTCOME_TONE, RUN_ES, RUN_TONE, STEP_ES, TREATMENT_ES, segment_es
+from recaudo.flow.words import (
+    OUTCOME_ES,
+    OUTCOME_SHORT,
+    OUTCOME_TONE,
+    RUN_ES,
+    RUN_TONE,
+    STEP_ES,
+    TREATMENT_ES,
+    segment_es,
+)
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import Money
@@ -118,7 +127,7 @@ def _filters(request: HttpRequest, run: Run) -> tuple[DecidedForm, dict[str, str
 def _line(one: queries.Decided) -> dict[str, Any]:
     row = one.row
     return {
-        "account": one.account, "row": row, "outcome": OUTCOME_ES.get(row["outcome"], row["outcome"]),
+        "account": one.account, "row": row, "outcome": OUTCOME_ES.get(row["outcome"], row["outcome"]), "short": OUTCOME_SHORT.get(row["outcome"], row["outcome"]),
         "tone": OUTCOME_TONE.get(row["outcome"], "muted"), "treatment": TREATMENT_ES.get(row["treatment"], row["treatment"]),
         "segment": segment_es(row["segment"] or ""), "channel": row["planned_channel"] or row["channel"],
     }  # fmt: skip

@@ -40,7 +40,7 @@ def channels(figures: Figures, listed: str) -> list[dict[str, Any]]:
         price = figures.prices.get(channel)
         lines.append({
             "channel": channel, "opened": opened, "capacity": capacity, "used": round(100 * opened / capacity) if capacity else None,
-            "price": price, "more": ONE_MORE.get(channel, "Un lugar más"), "url": _filtered(listed, canal=channel) if opened else "",
+            "price": price, "is_free": bool(capacity) and opened < (capacity or 0), "more": ONE_MORE.get(channel, "Un lugar más"), "url": _filtered(listed, canal=channel) if opened else "",
         })  # fmt: skip
     return lines
 
