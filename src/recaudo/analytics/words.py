@@ -30,6 +30,7 @@ WEEKDAYS = ("Lun", "Mar", "Mié", "Jue", "Vie", "Sáb", "Dom")
 NOTES: dict[str, str] = {
     "K-02": "Con más de 90 días de atraso.", "K-03": "Con más de 30 días de atraso.", "K-23": "Sin ningún intento en 30 días.",
     "K-33": "Se mide contra el tope de la organización por persona en siete días (Normas).",
+    "K-62": "Puede pasar de 100 %: también cuenta lo que pagan cuentas que estaban al corriente.",
     "K-53": "Se tolera que falte hasta 5 %; cuentan las que ya vencieron con su gracia.",
 }  # fmt: skip
 

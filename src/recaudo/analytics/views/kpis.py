@@ -67,8 +67,8 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
     one = _known(key)
     form, scope = _scope(request)
     cut, cuts = _cut(one, request.GET.get("corte", ""))
-    rows = _ordered(queries.one(one.id, scope, [cut]), cut)
-    whole = queries.one(one.id, scope, [])
+    split, whole = queries.one(one.id, scope, [cut] if cut else [])
+    rows = _ordered(split, cut)
     shown = [row for row in rows if row.has_data]
     pictures = []
     for currency in shapes.currencies(shown) or [""]:
@@ -76,9 +76,9 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
         if (chart := shapes.bars(one, part, cut)) is not None:
             pictures.append((currency, chart, f"cut-{currency or 'all'}"))
     context = {
-        "kpi": one, "unit_es": UNIT_ES[one.unit], "note": NOTES.get(one.id, ""), "form": form, "scope": scope, "cut": cut, "cut_es": CUTS.get(cut, cut),
+        "kpi": one, "unit_es": UNIT_ES[one.unit], "note": NOTES.get(one.id, ""), "form": form, "scope": scope, "cut": cut, "cut_es": CUTS.get(cut, "Total"),
         "cuts": [(code, CUTS[code]) for code in cuts], "lines": [_line(one, row, cut) for row in shown], "pictures": pictures,
-        "card": shapes.card(one.id, whole, []) if not one.own_cuts else None, "last_day": scope.closed_on,
+        "height": "" if len(pictures) == 1 else "sm", "card": shapes.card(one.id, whole, []) if not one.own_cuts else None, "last_day": scope.closed_on,
     }  # fmt: skip
     return render(request, "analytics/kpi.html", context)
 
@@ -91,7 +91,7 @@ def export(request: HttpRequest, key: str) -> HttpResponseBase:
     one = _known(key)
     _, scope = _scope(request)
     cut, _ = _cut(one, request.GET.get("corte", ""))
-    rows = _ordered(queries.one(one.id, scope, [cut]), cut)
+    rows = _ordered(queries.one(one.id, scope, [cut] if cut else [])[0], cut)
     columns = [*(CUTS.get(name, name) for name in _columns(rows, cut)), "Valor", "Numerador", "Denominador"]
     return list_response(
         request.GET.get("formato"), f"{one.id}-{scope.start}-{scope.closed_on}", columns, _cells(one, rows, cut), record=partial(_record, request, one.id)
@@ -115,7 +115,7 @@ def _cells(kpi: Kpi, rows: Sequence[Row], cut: str) -> Iterator[list[Cell]]:
 
 
 def _columns(rows: Sequence[Row], cut: str) -> list[str]:
-    return list(dict.fromkeys([cut, *(name for row in rows for name in row.group)]))
+    return list(dict.fromkeys([*([cut] if cut else []), *(name for row in rows for name in row.group)]))
 
 
 def _known(key: str) -> Kpi:
@@ -126,8 +126,8 @@ def _known(key: str) -> Kpi:
 
 def _cut(kpi: Kpi, asked: str) -> tuple[str, tuple[str, ...]]:
     """The cut of the page and those that the indicator has."""
-    cuts = tuple(cut for cut in TABLE_CUTS.get(kpi.numerator.table, ()) if not (cut == "currency" and kpi.is_money)) or ("portfolio",)
-    return (asked if asked in cuts else cuts[0]), cuts
+    cuts = tuple(cut for cut in TABLE_CUTS[kpi.numerator.table] if not (cut == "currency" and kpi.is_money) and cut not in kpi.own_cuts)
+    return (asked if asked in cuts else next(iter(cuts), "")), cuts
 
 
 def _ordered(rows: Sequence[Row], cut: str) -> list[Row]:
@@ -142,7 +142,7 @@ def _line(kpi: Kpi, row: Row, cut: str) -> dict[str, Any]:
     currency = row.group.get("currency", "")
     others = [cut_es(name, value) for name, value in row.group.items() if name not in {cut, "currency"}]
     return {
-        "name": cut_es(cut, row.group.get(cut)), "others": others, "currency": currency, "value": shapes.value_es(kpi, row),
+        "name": cut_es(cut, row.group.get(cut)) if cut else "Todo", "others": others, "currency": currency, "value": shapes.value_es(kpi, row),
         "numerator": shapes.part_es(kpi, kpi.numerator.sql, row.numerator, currency),
         "denominator": shapes.part_es(kpi, kpi.denominator.sql, row.denominator, currency) if kpi.denominator else "",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from recaudo.engine.facts import BUCKET_ES
 from recaudo.engine.measure import KPIS, UNIT_ES, Kpi, Row
 from recaudo.kernel.money import minor_digits, shown
 
+THIN = "\u00a0"  # between thousands, as the rest of the product writes
 ENDS = (*BUCKET_ES, "PAID", "SOLD", "RECALLED")
 
 
@@ -43,6 +44,10 @@ class Card:
     @property
     def first(self) -> Figure:
         return self.figures[0]
+
+    @property
+    def has_data(self) -> bool:
+        return any(figure.has_data and figure.value_es != "—" for figure in self.figures)
 
 
 def card(key: str, rows: Sequence[Row], before: Sequence[Row]) -> Card:
@@ -88,14 +93,14 @@ def part_es(kpi: Kpi, sql: str, amount: int | Decimal | None, currency: str) -> 
         return ""
     if "_minor" in sql and "count(" not in sql and "dpd1" not in sql and currency:
         return shown(int(amount), currency)
-    return f"{amount:,.0f}".replace(",", ".") if amount == int(amount) else f"{amount:,.2f}".replace(",", " ").replace(".", ",")
+    return f"{amount:,.0f}".replace(",", THIN) if amount == int(amount) else f"{amount:,.2f}".replace(",", THIN).replace(".", ",")
 
 
 def _delta_es(kpi: Kpi, change: Decimal | None, before: Row | None, currency: str) -> str:
     if change is None or before is None:
         return ""
     if kpi.unit == "percent":
-        return f"{abs(change) * 100:.1f} puntos".replace(".", ",")
+        return f"{abs(change) * 100:.1f} pp".replace(".", ",")
     if kpi.unit == "money" and before.value:
         return f"{abs(change / before.value) * 100:.0f} %"
     return number_es(kpi, abs(change), currency)
@@ -224,5 +229,5 @@ def bars(kpi: Kpi, rows: Sequence[Row], cut: str) -> dict[str, Any] | None:
     form = {"percent": "percent", "money": "money", "days": "days", "ratio": "decimal"}.get(kpi.unit, "integer")
     return {
         "type": "bar-horizontal" if cut != "on" else "bar", "format": form, **({"currency": currency, "decimals": minor_digits(currency)} if form == "money" else {}),
-        "categories": [cut_es(cut, row.group.get(cut)) for row in found], "series": [{"name": kpi.label_es, "data": [float(row.value or 0) for row in found], "tone": "brand"}],
+        "categories": [cut_es(cut, row.group.get(cut)) if cut else "Todo" for row in found], "series": [{"name": kpi.label_es, "data": [float(row.value or 0) for row in found], "tone": "brand"}],
     }  # fmt: skip
