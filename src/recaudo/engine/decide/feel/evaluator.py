@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +40,9 @@ from recaudo.engine.decide.feel.values import Function, Range, Value
 from recaudo.engine.decide.problems import FeelSyntax
 
 MAX_LOOP = 100_000
+# Turns of loops and calls of functions in one expression, those inside others included: what is longer has no value.
+MAX_TURNS = 500_000
+CALL = 4  # a call takes about as long as so many turns
 
 
 class Scope:
@@ -70,6 +74,7 @@ class Evaluator:
 
     def __init__(self, is_instance: IsInstance | None = None) -> None:
         self.is_instance = is_instance or (lambda value, name: values.kind(value) == name)
+        self.turned, self.depth = 0, 0
         self.rules: dict[type[Node], Callable[[Any, Scope], Value]] = {
             Const: lambda node, scope: node.value, Name: self.name, Path: self.path, Call: self.call,
             Filter: self.filter, Negate: lambda node, scope: values.negate(self.value(node.value, scope)),
@@ -178,13 +183,25 @@ class Evaluator:
 
     # -- loops
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Around a loop or a call; the outermost one begins the count."""
+        if self.depth == 0:
+            self.turned = 0
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
     def loop(self, node: For, scope: Scope) -> Value:
         out: list[Value] = []
-        for inner in self.turns(node.loops, Scope({"partial": out}, scope)):
-            if inner is None or len(out) >= MAX_LOOP:
-                return None
-            out.append(self.value(node.body, inner))
-        return out
+        with self.counted():
+            for inner in self.turns(node.loops, Scope({"partial": out}, scope)):
+                if inner is None or len(out) >= MAX_LOOP:
+                    return None
+                out.append(self.value(node.body, inner))
+            return None if self.turned > MAX_TURNS else out
 
     def turns(self, loops: Sequence[tuple[str, Node, Node | None]], scope: Scope) -> Iterator[Scope | None]:
         """One scope per turn, the first loop outermost; None when there is nothing one can go through."""
@@ -199,6 +216,10 @@ class Evaluator:
             yield None
             return
         for item in items:
+            self.turned += 1
+            if self.turned > MAX_TURNS:
+                yield None
+                return
             yield from self.turns(rest, Scope({name: item}, scope))
 
     def loop_items(self, low: Value, high: Value, is_range: bool) -> list[Value] | None:
@@ -210,12 +231,13 @@ class Evaluator:
 
     def quantified(self, node: Quantified, scope: Scope) -> bool | None:
         found: bool | None = node.every
-        for inner in self.turns([(name, low, None) for name, low in node.loops], scope):
-            if inner is None:
-                return None
-            result = self.value(node.test, inner)
-            found = values.both(found, result) if node.every else values.either(found, result)
-        return found
+        with self.counted():
+            for inner in self.turns([(name, low, None) for name, low in node.loops], scope):
+                if inner is None:
+                    return None
+                result = self.value(node.test, inner)
+                found = values.both(found, result) if node.every else values.either(found, result)
+            return None if self.turned > MAX_TURNS else found
 
     # -- constructors
 
@@ -229,7 +251,11 @@ class Evaluator:
             fitted = [self.fit(arg, kind) for arg, kind in zip(args, types, strict=True)]
             if any(not fits for fits, _ in fitted):
                 return None
-            return self.value(node.body, Scope(dict(zip(names, (value for _, value in fitted), strict=True)), scope))
+            with self.counted():
+                self.turned += CALL
+                if self.turned > MAX_TURNS:
+                    return None
+                return self.value(node.body, Scope(dict(zip(names, (value for _, value in fitted), strict=True)), scope))
 
         return Function(names, types, run)
 

@@ -31,6 +31,7 @@ Value = Any
 
 # FEEL compares moments to the millisecond.
 MILLI = 1_000_000
+MAX_TEXT = 1_000_000  # letters; a longer text has no value
 CONTEXT = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
 
 
@@ -259,7 +260,7 @@ def _numbers(op: str, left: Decimal, right: Decimal) -> Decimal | None:
 
 def _add(left: Value, right: Value) -> Value:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return left + right if len(left) + len(right) <= MAX_TEXT else None
     if isinstance(left, Seconds) and isinstance(right, Seconds):
         return Seconds(left.nanos + right.nanos)
     if isinstance(left, Months) and isinstance(right, Months):

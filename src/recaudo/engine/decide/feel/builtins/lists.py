@@ -19,6 +19,9 @@ from recaudo.engine.decide.feel.values import (
     number,
 )  # fmt: skip
 
+MAX_ITEMS = 100_000
+MAX_COMPARED = 2_000  # each with each
+
 
 @builtin("not", "negand:v")
 def negation(value: Value) -> bool | None:
@@ -155,13 +158,13 @@ def list_contains(items: list[Value], element: Value) -> bool:
 
 
 @builtin("append", "list:l, *item:v")
-def append(items: list[Value], more: list[Value]) -> list[Value]:
-    return [*items, *more]
+def append(items: list[Value], more: list[Value]) -> list[Value] | None:
+    return [*items, *more] if len(items) + len(more) <= MAX_ITEMS else None
 
 
 @builtin("concatenate", "*list:l")
-def concatenate(lists: list[list[Value]]) -> list[Value]:
-    return [item for one in lists for item in one]
+def concatenate(lists: list[list[Value]]) -> list[Value] | None:
+    return [item for one in lists for item in one] if sum(map(len, lists)) <= MAX_ITEMS else None
 
 
 @builtin("insert before", "list:l, position:n, newItem:v")
@@ -219,12 +222,15 @@ def index_of(items: list[Value], match: Value) -> list[Value]:
 
 
 @builtin("union", "*list:l")
-def union(lists: list[list[Value]]) -> list[Value]:
-    return distinct_values(concatenate(lists))
+def union(lists: list[list[Value]]) -> list[Value] | None:
+    together = concatenate(lists)
+    return None if together is None else distinct_values(together)
 
 
 @builtin("distinct values", "list:l")
-def distinct_values(items: list[Value]) -> list[Value]:
+def distinct_values(items: list[Value]) -> list[Value] | None:
+    if len(items) > MAX_COMPARED:
+        return None
     found: list[Value] = []
     for item in items:
         if not list_contains(found, item):

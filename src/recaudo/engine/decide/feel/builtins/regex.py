@@ -7,9 +7,14 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from math import comb
 
 MAX_PATTERN = 500
-_NESTED_REPEAT = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
+_ESCAPED = re.compile(r"\\(?:[pP]\{[^}]*\}|.)", re.S)
+_CLASS = re.compile(r"\[[^\[\]]*(?:\[[^\[\]]*\])?\]")
+_REPEAT = re.compile(r"[*+]|\{\d")
+# Ways in which a pattern may be laid over a text: Python tries them all before it says no, and holds the whole process meanwhile.
+MAX_WAYS = 20_000_000
 _BLOCKS = {"BasicLatin": (0, 0x7F), "Latin-1Supplement": (0x80, 0xFF), "LatinExtended-A": (0x100, 0x17F),
            "Greek": (0x370, 0x3FF), "Cyrillic": (0x400, 0x4FF)}  # fmt: skip
 _NAME_START = ":A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff"
@@ -30,12 +35,48 @@ def pattern_of(pattern: str, flags: str) -> re.Pattern[str]:
         options |= option if letter in flags else 0
     if "q" in flags:
         return re.compile(re.escape(pattern), options)
-    if _NESTED_REPEAT.search(pattern):  # repeats of repeats can take exponential time
-        raise Unsupported
     try:
         return re.compile(_translate(_collapse(pattern) if "x" in flags else pattern, flags), options)
     except (re.error, RecursionError, OverflowError):
         raise Unsupported from None
+
+
+def pattern_for(text: str, pattern: str, flags: str) -> re.Pattern[str]:
+    """The pattern, when it may be tried on the text in reasonable time. Raises Unsupported."""
+    compiled = pattern_of(pattern, flags)
+    if "q" not in flags:
+        repeats, choices = _freedom(pattern)
+        size = len(text)
+        # Each repeat may begin and end anywhere after the one before; a search may begin anywhere.
+        if choices * comb(size + repeats, repeats) * (size + 1) > MAX_WAYS and repeats + choices > 2:
+            raise Unsupported
+    return compiled
+
+
+@lru_cache(maxsize=512)
+def _freedom(pattern: str) -> tuple[int, int]:
+    """How many repeats a pattern has, and in how many ways its choices combine. Raises Unsupported for repeats of what varies."""
+    bare = _CLASS.sub("c", _ESCAPED.sub("c", pattern))
+    repeats, choices, varies = 0, 1, [False]
+    for place, letter in enumerate(bare):
+        repeated = _REPEAT.match(bare, place + 1) is not None
+        if letter == "(":
+            varies.append(False)
+        elif letter == "|":
+            varies[-1] = True
+            choices *= 2
+        elif letter == ")" and len(varies) > 1:
+            inner = varies.pop()
+            if inner and repeated:
+                raise Unsupported
+            varies[-1] = varies[-1] or inner
+        elif letter == "?" and place and bare[place - 1] not in "(*+?}":
+            varies[-1] = True
+            choices *= 2
+        if repeated and letter not in "(|":
+            repeats += 1
+            varies[-1] = True
+    return repeats, choices
 
 
 def replacement_of(text: str, groups: int, flags: str) -> Callable[[re.Match[str]], str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from recaudo.engine.decide.feel.builtins.regex import Unsupported, pattern_of, replacement_of
+from recaudo.engine.decide.feel.builtins.regex import Unsupported, pattern_for, replacement_of
 from recaudo.engine.decide.feel.builtins.registry import builtin
-from recaudo.engine.decide.feel.values import CONTEXT, Value, finite, to_text
+from recaudo.engine.decide.feel.values import CONTEXT, MAX_TEXT, Value, finite, to_text
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -88,7 +88,7 @@ def ends_with(text: str, match: str) -> bool:
 @builtin("matches", "input:s, pattern:s, flags?:s0")
 def matches(text: str, pattern: str, flags: str | None) -> bool | None:
     try:
-        return pattern_of(pattern, flags or "").search(text) is not None
+        return pattern_for(text, pattern, flags or "").search(text) is not None
     except Unsupported:
         return None
 
@@ -96,8 +96,8 @@ def matches(text: str, pattern: str, flags: str | None) -> bool | None:
 @builtin("replace", "input:s, pattern:s, replacement:s, flags?:s0")
 def replace(text: str, pattern: str, replacement: str, flags: str | None) -> str | None:
     try:
-        compiled = pattern_of(pattern, flags or "")
-        if compiled.search("") is not None:
+        compiled = pattern_for(text, pattern, flags or "")
+        if compiled.search("") is not None or len(text) * (len(replacement) + 1) > MAX_TEXT:
             return None
         return compiled.sub(replacement_of(replacement, compiled.groups, flags or ""), text)
     except Unsupported:
@@ -107,7 +107,7 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None) -> str
 @builtin("split", "string:s, delimiter:s")
 def split(text: str, delimiter: str) -> list[str] | None:
     try:
-        return pattern_of(delimiter, "").split(text)
+        return pattern_for(text, delimiter, "").split(text)
     except Unsupported:
         return None
 
@@ -115,4 +115,7 @@ def split(text: str, delimiter: str) -> list[str] | None:
 @builtin("string join", "list:l, delimiter?:s0")
 def string_join(items: list[Value], delimiter: str | None) -> str | None:
     texts = [item for item in items if item is not None]
-    return (delimiter or "").join(texts) if all(isinstance(item, str) for item in texts) else None
+    if not all(isinstance(item, str) for item in texts):
+        return None
+    size = sum(len(text) + len(delimiter or "") for text in texts)
+    return (delimiter or "").join(texts) if size <= MAX_TEXT else None
