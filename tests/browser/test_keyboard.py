@@ -47,9 +47,10 @@ def test_an_outcome_is_recorded_without_a_mouse(site: Site, chromium: Any) -> No
             page.wait_for_selector("#outcome")
         settled(page)
         tab_to(page, "#outcome [name=disposition]")
-        page.keyboard.type("NC01")
-        page.wait_for_function("() => document.querySelector('#outcome [name=disposition]').value === 'NC01'")
-        page.keyboard.press("Tab")
+        with page.expect_response(lambda answer: "disposition=NC01" in answer.url):
+            page.keyboard.type("NC01")
+            page.wait_for_function("() => document.querySelector('#outcome [name=disposition]').value === 'NC01'")
+            page.keyboard.press("Tab")
         page.wait_for_function("() => !document.querySelector('.htmx-request')")
         settled(page)
         tab_to(page, "#outcome [name=note]")

@@ -51,7 +51,8 @@ def take(page: Any) -> None:
 
 
 def choose(page: Any, code: str) -> None:
-    page.select_option("#outcome [name=disposition]", code)
+    with page.expect_response(lambda answer: "/resultado/" in answer.url):
+        page.select_option("#outcome [name=disposition]", code)
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
     settled(page)
 
