@@ -15,7 +15,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Creditor, Instalment, LedgerEntry, Person, Portfolio
+from recaudo.portfolio.models import (
+    Account,
+    AccountParty,
+    ContactPoint,
+    Creditor,
+    Instalment,
+    LedgerEntry,
+    Person,
+    Portfolio,
+)
 from recaudo.store import tenancy
 from recaudo.store.fields import blind_index
 from recaudo.store.keys import uuid7

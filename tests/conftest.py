@@ -27,7 +27,6 @@ os.environ["RECAUDO_STATE"] = str(STATE)
 
 from recaudo.project import boot, postgres  # noqa: E402
 
-
 MIGRATE = """
 from datetime import date
 from recaudo.project.boot import boot
@@ -41,11 +40,7 @@ database.make_months(on=date.today())
 def _schema_key() -> str:
     """Names the template database by everything that shapes the schema."""
     digest = hashlib.sha256()
-    for path in sorted(ROOT.glob("src/recaudo/**/migrations/*.py")) + [
-        ROOT / "src/recaudo/store/operations.py",
-        ROOT / "src/recaudo/project/database.py",
-        ROOT / "requirements/base.txt",
-    ]:
+    for path in [*sorted(ROOT.glob("src/recaudo/**/migrations/*.py")), ROOT / "src/recaudo/store/operations.py", ROOT / "src/recaudo/project/database.py", ROOT / "requirements/base.txt"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

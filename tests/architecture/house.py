@@ -76,13 +76,16 @@ def writes_elsewhere(context: str, tree: ast.Module) -> list[str]:
     return found
 
 
+CLOCKS = {("timezone", "now"), ("datetime", "now"), ("date", "today"), ("time", "time"), ("datetime", "utcnow")}
+
+
 def reads_the_clock(tree: ast.Module) -> list[str]:
     """`timezone.now()`, `datetime.now()`, `date.today()`, `time.time()` where the instant must come in as an argument."""
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            if (node.func.value.id, node.func.attr) in {("timezone", "now"), ("datetime", "now"), ("date", "today"), ("time", "time"), ("datetime", "utcnow")}:
-                found.append(f"line {node.lineno}")
+        is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        if is_method and (node.func.value.id, node.func.attr) in CLOCKS:
+            found.append(f"line {node.lineno}")
     return found
 
 

@@ -6,6 +6,7 @@ Secrets are made once and kept in the state folder (0600) unless the environment
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -49,10 +50,8 @@ def secret(name: str, size: int = 32) -> str:
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(base64.b64encode(secrets.token_bytes(size)).decode())
-        try:
-            os.link(draft, path)  # fails when another process was first: then its secret counts
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # another process was first: then its secret counts
+            os.link(draft, path)
         draft.unlink()
     return path.read_text().strip()
 

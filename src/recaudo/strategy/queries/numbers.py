@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from recaudo.engine import decide
 from recaudo.engine.decide.problems import MissingFacts, NotFinite, OutOfRange
@@ -226,10 +227,11 @@ def _wanted(names: list[str], dimension: str, pick: tuple[str, str] | None, diff
 
 
 def _examples(db: duckdb.DuckDBPyConnection, names: list[str], where: str, values: dict[str, Any]) -> tuple[Example, ...]:
-    rows = db.execute(
+    table: pa.Table = db.sql(
         f"SELECT p.*, f.dpd, f.currency, f.balance_minor FROM pair p JOIN facts f USING (account_id) WHERE {where} "
-        f"ORDER BY p.value DESC NULLS LAST, account_id LIMIT {SAMPLE}", values
-    ).to_arrow_table().to_pylist()  # fmt: skip
+        f"ORDER BY p.value DESC NULLS LAST, account_id LIMIT {SAMPLE}", params=values
+    ).to_arrow_table()  # fmt: skip
+    rows = table.to_pylist()
     return tuple(
         Example(
             row["account_id"], row["dpd"], row["currency"], row["balance_minor"],

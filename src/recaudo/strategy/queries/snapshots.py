@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.files.storage import storages
 from django.db.models import QuerySet
@@ -34,9 +35,9 @@ def snapshot_row(account_id: UUID, *, on: date | None = None) -> tuple[Snapshot,
     if snapshot is None or not storages["snapshots"].exists(snapshot.key):
         return None
     with duckdb.connect() as db:
-        table = db.execute(
+        table: pa.Table = db.sql(
             "SELECT * FROM read_parquet($path) WHERE account_id = $account",  # sorted by it: only one row group is read
-            {"path": _path(snapshot), "account": str(account_id)},
+            params={"path": _path(snapshot), "account": str(account_id)},
         ).to_arrow_table()
     rows = table.to_pylist()
     return (snapshot, rows[0]) if rows else None
@@ -62,7 +63,8 @@ def snapshot_rows(
         values["after"] = after
     text = f"SELECT {', '.join(map(quoted, columns))} FROM read_parquet($path) WHERE {' AND '.join(conditions)} ORDER BY account_id"
     with duckdb.connect() as db:
-        reader = db.execute(text + (f" LIMIT {int(limit)}" if limit else ""), {"path": present(snapshot), **values}).to_arrow_reader(20_000)
+        found = db.sql(text + (f" LIMIT {int(limit)}" if limit else ""), params={"path": present(snapshot), **values})
+        reader: pa.RecordBatchReader = found.to_arrow_reader(20_000)
         for batch in reader:
             yield from batch.to_pylist()
 
