@@ -14,14 +14,9 @@ STEPS = 120
 
 
 def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until the focus is there; it must also be seen."""
+    """Press Tab until the focus is there."""
     for _ in range(STEPS):
         if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
-            ring = page.evaluate(
-                "() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle !== 'none' || s.boxShadow !== 'none'"
-                " || s.borderColor }"
-            )
-            assert ring, f"{selector}: the focus cannot be seen"
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{selector} cannot be reached with Tab on {page.url}")
