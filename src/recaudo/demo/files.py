@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import random
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -175,7 +176,11 @@ def _loans(folder: Path, count: int, crowd: Crowd, on: date) -> Written:
             "ProximoVencimiento": (on + timedelta(days=pick.randint(1, 29))).isoformat(), "Puntaje": _score([late] * 3, crowd),
             "Referencia": f"CR{index:08}",
         }  # fmt: skip
-        if pick.random() < 0.15:
+        if index and index % 150 == 3 and (twin := columns.get("Telefono", [""])[index - 1]):
+            # The same person once more, without an id and written otherwise: what merging duplicates is for.
+            record |= {"Identificacion": "", "TipoId": "", "Telefono": twin, "Nombre": _flat(columns["Nombre"][index - 1]),
+                       "Correo": columns["Correo"][index - 1]}  # fmt: skip
+        elif pick.random() < 0.15:
             other = crowd.person("CL")
             record |= {"CodeudorNombre": other.name, "CodeudorRut": other.national_id, "CodeudorTelefono": other.phone}
         elif pick.random() < 0.1:
@@ -187,6 +192,12 @@ def _loans(folder: Path, count: int, crowd: Crowd, on: date) -> Written:
                 values.append(str(record.get(name, "")))
     pq.write_table(pa.table(columns), path, compression="zstd")
     return Written(path, "creditos-cl", on, "CRECE-CL", "CI-CL")
+
+
+def _flat(name: str) -> str:
+    """A name as another system would hold it: capitals, no accents."""
+    flat = unicodedata.normalize("NFKD", name.upper())
+    return "".join(sign for sign in flat if not unicodedata.combining(sign))
 
 
 def _invoices(folder: Path, count: int, crowd: Crowd, on: date) -> Written:

@@ -1,6 +1,7 @@
 """From the plan to the work: one action per chosen contact, in waves that a second person releases.
 
-An action's key (id and `created_at`) is derived from the day, the tenant and the account: doing it again adds nothing.
+An action's key (id and `created_at`, noon UTC: the same calendar day all over the Americas) is derived from the day, the tenant and the
+account: doing it again adds nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def open_actions(
             cursor.execute("ANALYZE planned")
             cursor.execute(
                 INSERT,
-                {"tenant": run.tenant_id, "on": run.on, "born": day_at(run.on, "UTC"), "run": run.id, "expires": expires_at, "lawbook": lawbook_version},
+                {"tenant": run.tenant_id, "on": run.on, "born": day_at(run.on, "UTC", 12), "run": run.id, "expires": expires_at, "lawbook": lawbook_version},
             )
             opened = cursor.rowcount
     casework.prepare_waves(run_id=run.id, on=run.on, by=by, at=at)
