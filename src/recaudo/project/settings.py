@@ -56,6 +56,15 @@ def secret(name: str, size: int = 32) -> str:
     return path.read_text().strip()
 
 
+def private(name: str) -> Path:
+    """A folder of the state that other users of the machine cannot look into: files, facts, links that open accounts."""
+    path = STATE / name
+    with contextlib.suppress(OSError):  # a state that may only be read holds nothing new to protect
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.chmod(0o700)
+    return path
+
+
 DEBUG = env_bool("RECAUDO_DEBUG", False)
 SECRET_KEY = secret("RECAUDO_SECRET_KEY", 48)
 ALLOWED_HOSTS = env("RECAUDO_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
@@ -239,8 +248,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is not there
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STATE / "files"}},
-    "snapshots": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STATE / "snapshots"}},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private("files")}},
+    "snapshots": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private("snapshots")}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
@@ -260,7 +269,8 @@ DEFAULT_FROM_EMAIL = env("RECAUDO_FROM", "recaudo@localhost")
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.filebased.EmailBackend"
 )
-EMAIL_FILE_PATH = STATE / "mail"
+EMAIL_FILE_PATH = private("mail")
+private("tmp")
 
 # Which provider carries each channel. "sandbox" shows messages in the product and sends nothing.
 PROVIDERS: dict[str, str] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import stat
+from pathlib import Path
 from typing import Any
 
 import click
@@ -117,3 +119,12 @@ def test_the_limits_hold_what_people_really_send() -> None:
 
     assert max(strategy_bytes, paper_bytes) < middleware.LARGEST_BODY
     assert django_settings.MAX_UPLOAD_BYTES >= middleware.LARGEST_BODY
+
+
+def test_other_users_of_the_machine_cannot_look_into_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from recaudo.project import settings as module
+
+    monkeypatch.setattr(module, "STATE", tmp_path)
+    (tmp_path / "mail").mkdir(mode=0o755)
+    for name in ("mail", "files", "snapshots", "tmp"):
+        assert stat.S_IMODE(module.private(name).stat().st_mode) == 0o700
