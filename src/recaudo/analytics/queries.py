@@ -183,7 +183,7 @@ def _accounts(parts: Tables, scope: Scope) -> pa.Table:
         for name, part in parts.items():
             db.register(name, part)
         db.register("stage", pa.table({"bucket0": list(stages), "stage0": list(stages.values())}))
-        return db.execute(ACCOUNTS, {"past": scope.end <= scope.today, "bucket": scope.bucket}).to_arrow_table()
+        return db.sql(ACCOUNTS, params={"past": scope.end <= scope.today, "bucket": scope.bucket}).to_arrow_table()
 
 
 def _headroom(tables: Tables, allowed: int, scope: Scope) -> pa.Table:
@@ -191,10 +191,10 @@ def _headroom(tables: Tables, allowed: int, scope: Scope) -> pa.Table:
         db.execute("SET TimeZone = 'UTC'")
         db.register("attempts", tables["attempts"])
         db.register("accounts", tables["accounts"])
-        return db.execute(
+        return db.sql(
             """SELECT person_id, date_trunc('week', "on")::DATE AS week_on, count(*) AS used, $allowed::BIGINT AS allowed FROM attempts
                WHERE attempt AND "on" >= $start AND account_id IN (SELECT account_id FROM accounts) GROUP BY ALL""",
-            {"allowed": allowed, "start": scope.start},
+            params={"allowed": allowed, "start": scope.start},
         ).to_arrow_table()
 
 
@@ -202,7 +202,7 @@ def in_period(tables: Tables, scope: Scope) -> Tables:
     """The same tables with only the attempts of the period itself."""
     with duckdb.connect() as db:
         db.register("attempts", tables["attempts"])
-        kept = db.execute('SELECT * FROM attempts WHERE "on" >= $start', {"start": scope.start}).to_arrow_table()
+        kept = db.sql('SELECT * FROM attempts WHERE "on" >= $start', params={"start": scope.start}).to_arrow_table()
     return {**tables, "attempts": kept}
 
 
@@ -218,7 +218,7 @@ def with_speed(tables: Tables, scope: Scope) -> Tables:
         db.register("accounts", tables["accounts"])
         db.register("attempts", tables["attempts"])
         band = "CASE WHEN {0} IS NULL THEN $nobody " + " ".join(f"WHEN {{0}} <= {days} THEN '{name}'" for days, name in BANDS) + " END"
-        accounts = db.execute(
+        accounts = db.sql(
             f"""WITH tried AS (
                  SELECT a.account_id, min(t."on") FILTER (t.attempt) - a.oldest_due_on AS attempt_days,
                         min(t."on") FILTER (t.contact) - a.oldest_due_on AS contact_days
@@ -227,7 +227,7 @@ def with_speed(tables: Tables, scope: Scope) -> Tables:
                SELECT a.*, {band.format('t.attempt_days')} AS first_attempt, {band.format('t.contact_days')} AS first_contact
                FROM accounts a LEFT JOIN tried t USING (account_id)
                WHERE a.oldest_due_on >= $start AND a.oldest_due_on < $end""",
-            {"start": scope.start, "end": scope.end, "nobody": NOBODY},
+            params={"start": scope.start, "end": scope.end, "nobody": NOBODY},
         ).to_arrow_table()
     return {**tables, "accounts": accounts}
 
