@@ -84,7 +84,7 @@ ROLES: dict[str, Role] = {
               "payment.reverse intake.load intake.undo strategy.edit strategy.approve work.take work.assign "
               "promise.record hold.open hold.release message.send template.edit template.approve list.export"),
         _role("strategy_manager", "Analista de estrategia", "Diseña tablas de decisión, segmentos y pruebas.",
-              "day.view portfolio.view strategy.view strategy.edit law.view kpi.view message.view template.edit "
+              "day.view portfolio.view strategy.view strategy.edit law.view kpi.view template.edit "
               "intake.view list.export"),
         _role("call_supervisor", "Supervisor de contact center", "Ve la jornada, reparte el trabajo y libera envíos.",
               f"day.view day.release contact.pause {_AGENT} work.assign hold.release message.view message.send kpi.view "
@@ -104,7 +104,7 @@ ROLES: dict[str, Role] = {
         _role("finance", "Finanzas", "Concilia pagos y mide recuperación.",
               "portfolio.view payment.view payment.record payment.reverse kpi.view list.export intake.view"),
         _role("operations", "Operaciones", "Planea capacidad y continuidad.",
-              "day.view portfolio.view kpi.view message.view intake.view intake.load user.view"),
+              "day.view portfolio.view kpi.view intake.view intake.load user.view"),
         _role("executive", "Dirección", "Ve los tableros.", "day.view kpi.view"),
         _role("compliance_officer", "Oficial de cumplimiento", "Cuida que todo contacto sea lícito.",
               f"{_READ} law.edit law.approve contact.pause hold.open hold.release template.approve list.export"),
