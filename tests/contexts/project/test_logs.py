@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
+import sys
 
+import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, connection, transaction
 
-from recaudo.portfolio.models import Creditor
 from recaudo.project.logs import WithoutRows
+from recaudo.store.bulk import copy_csv, staging
 
 
 @pytest.mark.django_db
-def test_an_error_of_the_database_is_logged_without_the_row(cast):
-    made = Creditor.objects.first()
+def test_a_copy_that_fails_is_logged_without_its_line(cast):
     try:
-        with transaction.atomic():
-            Creditor.objects.create(code=made.code, name="canario-5512345678", country="MX", created_at=cast.now)
-    except IntegrityError:
-        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "no", (), __import__("sys").exc_info())
+        with transaction.atomic(), staging("t", {"n": "date", "name": "text"}) as table:
+            copy_csv(table, ["n", "name"], [b"no es fecha,canario 5512345678\n"])
+    except (DataError, psycopg.Error):
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "no se cargó", (), sys.exc_info())
+    assert not connection.needs_rollback
     plain = logging.Formatter("%(message)s").format(record)
     record.exc_text = None
     safe = WithoutRows("%(message)s").format(record)
-    assert made.code in plain and "DETAIL" in plain
-    assert "DETAIL" not in safe and f"({made.tenant_id}" not in safe
-    assert "creditor_code" in safe
+    assert "CONTEXT" in plain
+    assert "CONTEXT" not in safe and "valores omitidos" in safe
+    assert "no se cargó" in safe
