@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 
 @contextmanager
@@ -23,7 +24,8 @@ def staging(name: str, columns: dict[str, str]) -> Iterator[str]:
         try:
             yield name
         finally:
-            if not connection.needs_rollback:
+            # After an error the transaction takes no more statements, and its end drops the table anyway.
+            if connection.connection.info.transaction_status != TransactionStatus.INERROR:
                 cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
