@@ -69,23 +69,22 @@ class Scope:
 
 # Read apart and joined in memory: row security hides from the planner how many rows there are, and it would go one by one.
 BEFORE = """
-SELECT DISTINCT ON (h.account_id) h.account_id::text AS account_id, bucket, balance_minor, overdue_minor
+SELECT DISTINCT ON (h.account_id) uuid_send(h.account_id) AS account_key, bucket, balance_minor, overdue_minor
 FROM portfolio_buckethistory h WHERE tenant_id = {tenant} AND "on" < {start} ORDER BY h.account_id, "on" DESC
 """
 FIRST = """
-SELECT DISTINCT ON (h.account_id) h.account_id::text AS account_id, bucket, balance_minor, overdue_minor
+SELECT DISTINCT ON (h.account_id) uuid_send(h.account_id) AS account_key, bucket, balance_minor, overdue_minor
 FROM portfolio_buckethistory h WHERE tenant_id = {tenant} AND "on" >= {start} AND "on" < {end}
 ORDER BY h.account_id, "on"
 """
 LAST = """
-SELECT DISTINCT ON (h.account_id) h.account_id::text AS account_id, bucket, balance_minor, overdue_minor,
+SELECT DISTINCT ON (h.account_id) uuid_send(h.account_id) AS account_key, bucket, balance_minor, overdue_minor,
        CASE WHEN dpd > 0 THEN dpd + ({end}::date - 1 - "on") ELSE 0 END AS dpd
 FROM portfolio_buckethistory h WHERE {is_past} AND tenant_id = {tenant} AND "on" < {end}
 ORDER BY h.account_id, "on" DESC
 """
 KNOWN = """
-SELECT a.id::text AS account_id, a.holder_id::text AS person_id, a.creditor_id::text AS creditor_id, a.portfolio_id::text AS portfolio_id,
-       a.product, a.currency, a.bucket, a.overdue_minor, a.balance_minor, a.dpd, a.oldest_due_on,
+SELECT uuid_send(a.id) AS account_key, uuid_send(a.holder_id) AS person_key, uuid_send(a.portfolio_id) AS portfolio_key, a.product, a.currency, a.bucket, a.overdue_minor, a.balance_minor, a.dpd, a.oldest_due_on,
        CASE WHEN coalesce(a.closed_on, {start}) >= {end} THEN '' WHEN a.status IN ('closed_paid', 'closed_settled') THEN 'PAID'
             WHEN a.status = 'sold' THEN 'SOLD' WHEN a.status IN ('recalled', 'closed_prescribed') THEN 'RECALLED' ELSE '' END AS gone
 FROM portfolio_account a
@@ -93,27 +92,29 @@ WHERE a.tenant_id = {tenant} AND a.created_at < {end_at} AND (a.closed_on IS NUL
   AND ({portfolio}::uuid IS NULL OR a.portfolio_id = {portfolio}::uuid)
   AND ({creditor}::uuid IS NULL OR a.creditor_id = {creditor}::uuid) AND ({currency} = '' OR a.currency = {currency})
 """
-CREDITORS = "SELECT id::text AS creditor_id, name AS creditor FROM portfolio_creditor WHERE tenant_id = {tenant}"
-PORTFOLIOS = "SELECT id::text AS portfolio_id, name AS portfolio FROM portfolio_portfolio WHERE tenant_id = {tenant}"
+PORTFOLIOS = """
+SELECT uuid_send(p.id) AS portfolio_key, p.name AS portfolio, c.name AS creditor
+FROM portfolio_portfolio p JOIN portfolio_creditor c ON c.id = p.creditor_id WHERE p.tenant_id = {tenant}
+"""
 # A past period shows the account as its history says it was at the end; one that reaches today, as it is.
 ACCOUNTS = """
-SELECT a.account_id, a.person_id, c.creditor, p.portfolio, a.product, a.currency, coalesce(b.bucket, f.bucket, a.bucket) AS bucket0,
+SELECT row_number() OVER () AS account_id, a.person_key AS person_id, a.account_key, p.creditor, p.portfolio, a.product, a.currency, coalesce(b.bucket, f.bucket, a.bucket) AS bucket0,
        CASE WHEN a.gone <> '' THEN a.gone WHEN $past THEN coalesce(l.bucket, b.bucket, a.bucket) ELSE a.bucket END AS bucket1,
        coalesce(b.overdue_minor, f.overdue_minor, a.overdue_minor) AS bal0_minor,
        coalesce(b.balance_minor, f.balance_minor, a.balance_minor) AS tot0_minor,
        CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.overdue_minor, a.overdue_minor) ELSE a.overdue_minor END AS bal1_minor,
        CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.balance_minor, a.balance_minor) ELSE a.balance_minor END AS tot1_minor,
        CAST(CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.dpd, a.dpd) ELSE a.dpd END AS BIGINT) AS dpd1,
-       b.account_id IS NULL AS entered, a.oldest_due_on, s.stage0
-FROM known a JOIN creditors c USING (creditor_id) JOIN portfolios p USING (portfolio_id)
-LEFT JOIN before b ON b.account_id = a.account_id
-LEFT JOIN first f ON f.account_id = a.account_id AND b.account_id IS NULL
-LEFT JOIN last l ON l.account_id = a.account_id
+       b.account_key IS NULL AS entered, a.oldest_due_on, s.stage0
+FROM known a JOIN portfolios p USING (portfolio_key)
+LEFT JOIN before b ON b.account_key = a.account_key
+LEFT JOIN first f ON f.account_key = a.account_key AND b.account_key IS NULL
+LEFT JOIN last l ON l.account_key = a.account_key
 LEFT JOIN stage s ON s.bucket0 = coalesce(b.bucket, f.bucket, a.bucket)
 WHERE $bucket = '' OR coalesce(b.bucket, f.bucket, a.bucket) = $bucket
 """
 ATTEMPTS = """
-SELECT x.account_id::text AS account_id, x.person_id::text AS person_id, x.channel, x.occurred_at AS at, x.is_attempt AS attempt,
+SELECT uuid_send(x.account_id) AS account_key, x.channel, x.occurred_at AS at, x.is_attempt AS attempt,
        x.is_contact AS contact, x.channel = ANY({human}) AS human, x.is_rpc AS rpc, x.is_tpc AS tpc, coalesce(u.name, '') AS agent,
        extract(hour FROM x.occurred_at AT TIME ZONE coalesce(p.zones[1], {zone}))::bigint AS hour,
        extract(isodow FROM x.occurred_at AT TIME ZONE coalesce(p.zones[1], {zone}))::bigint AS weekday,
@@ -126,7 +127,7 @@ WHERE x.tenant_id = {tenant} AND x.occurred_at >= {since} AND x.occurred_at < {e
 """
 # Due and judged: a promise whose days of grace still run has neither been kept nor broken.
 PROMISES = """
-SELECT p.id::text AS promise_id, p.account_id::text AS account_id, p.amount_minor, p.due_on, p.made_on AS created_on, p.status,
+SELECT p.id::text AS promise_id, uuid_send(p.account_id) AS account_key, p.amount_minor, p.due_on, p.made_on AS created_on, p.status,
        p.paid_minor AS paid_by_grace_minor, p.paid_minor, p.made_on >= {start} AND p.made_on < {end} AS created_in_period,
        p.due_on >= {start} AND p.due_on < {end} AND p.status IN ('kept', 'kept_late', 'partial', 'broken') AS due_in_period,
        p.channel, coalesce(u.name, '') AS agent
@@ -135,10 +136,10 @@ WHERE p.tenant_id = {tenant} AND ((p.made_on >= {start} AND p.made_on < {end}) O
   AND ({channel} = '' OR p.channel = {channel}) AND ({agent}::uuid IS NULL OR p.by_id = {agent}::uuid)
 """
 PAYMENTS = """
-SELECT account_id::text AS account_id, amount_minor, paid_on AS "on" FROM portfolio_payment
+SELECT uuid_send(account_id) AS account_key, amount_minor, paid_on AS "on" FROM portfolio_payment
 WHERE tenant_id = {tenant} AND paid_on >= {start} AND paid_on < {end} AND status IN ('applied', 'reversed') AND account_id IS NOT NULL
 UNION ALL
-SELECT account_id::text, -amount_minor, (reversed_at AT TIME ZONE {zone})::date FROM portfolio_payment
+SELECT uuid_send(account_id), -amount_minor, (reversed_at AT TIME ZONE {zone})::date FROM portfolio_payment
 WHERE tenant_id = {tenant} AND reversed_at >= {start_at} AND reversed_at < {end_at} AND status = 'reversed' AND account_id IS NOT NULL
 """
 
@@ -146,7 +147,7 @@ WHERE tenant_id = {tenant} AND reversed_at >= {start_at} AND reversed_at < {end_
 def read(scope: Scope, *, attempts_since: date | None = None) -> Tables:
     """The base tables of a scope (engine.measure.TABLES), each with further columns as cuts.
 
-    accounts    also `stage0`, the stage of the starting bucket
+    accounts    also `stage0`, the stage of the starting bucket; ids are numbers of this reading, not keys
     attempts    also hour and weekday (1 Monday) on the person's clock, `on`; from `attempts_since` when given
     headroom    weeks that touch the period: attempts of a person against the organisation's cap of seven days
     Raises      NoTenant
@@ -159,10 +160,8 @@ def read(scope: Scope, *, attempts_since: date | None = None) -> Tables:
     }  # fmt: skip
     with reader() as source:
         parts = {name: _fetch(source, text, values) for name, text in _PARTS.items()}
-        tables = {
-            "accounts": _accounts(parts, scope), "attempts": _fetch(source, ATTEMPTS, values), "promises": _fetch(source, PROMISES, values),
-            "payments": _fetch(source, PAYMENTS, values),
-        }  # fmt: skip
+        happened = {name: _fetch(source, text, values) for name, text in _HAPPENED.items()}
+    tables = _numbered(_accounts(parts, scope), happened)
     cap = next((cap for cap in rules().caps if cap.period_days == 7), None)
     if cap is not None:
         tables["headroom"] = _headroom(tables, cap.max_contacts_per_person, scope)
@@ -173,7 +172,24 @@ def _fetch(source: Reader, text: str, values: dict[str, Any]) -> pa.Table:
     return source.fetch(text, **values)
 
 
-_PARTS = {"known": KNOWN, "before": BEFORE, "first": FIRST, "last": LAST, "creditors": CREDITORS, "portfolios": PORTFOLIOS}
+_PARTS = {"known": KNOWN, "before": BEFORE, "first": FIRST, "last": LAST, "portfolios": PORTFOLIOS}
+
+
+_HAPPENED = {"attempts": ATTEMPTS, "promises": PROMISES, "payments": PAYMENTS}
+
+
+def _numbered(accounts: pa.Table, happened: Tables) -> Tables:
+    """What happened on these accounts, under their numbers: joins on numbers are cheap, on ids they are not."""
+    with duckdb.connect() as db:
+        db.register("accounts", accounts)
+        tables = {}
+        for name, table in happened.items():
+            db.register("happened", table)
+            person = ", a.person_id" if name == "attempts" else ""
+            query = f"SELECT a.account_id{person}, h.* EXCLUDE (account_key) FROM happened h JOIN accounts a USING (account_key)"
+            tables[name] = db.sql(query).to_arrow_table()
+            db.unregister("happened")
+    return {"accounts": accounts.drop_columns(["account_key"]), **tables}
 
 
 def _accounts(parts: Tables, scope: Scope) -> pa.Table:
@@ -190,10 +206,9 @@ def _headroom(tables: Tables, allowed: int, scope: Scope) -> pa.Table:
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         db.register("attempts", tables["attempts"])
-        db.register("accounts", tables["accounts"])
         return db.sql(
             """SELECT person_id, date_trunc('week', "on")::DATE AS week_on, count(*) AS used, $allowed::BIGINT AS allowed FROM attempts
-               WHERE attempt AND "on" >= $start AND account_id IN (SELECT account_id FROM accounts) GROUP BY ALL""",
+               WHERE attempt AND "on" >= $start GROUP BY ALL""",
             params={"allowed": allowed, "start": scope.start},
         ).to_arrow_table()
 

@@ -6,6 +6,7 @@ app_name = "analytics"
 urlpatterns = [
     path("indicadores/", kpis.kpis, name="kpis"),
     path("indicadores/graficas/", kpis.patterns, name="patterns"),
+    path("indicadores/comparado/", kpis.compared, name="compared"),
     path("indicadores/<str:key>/", kpis.kpi, name="kpi"),
     path("indicadores/<str:key>/exportar/", kpis.export, name="export"),
 ]

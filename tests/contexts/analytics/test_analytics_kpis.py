@@ -178,7 +178,9 @@ def test_the_page_shows_every_indicator_with_its_definition(own_database: Any, a
     for key in SHOWN:
         assert f'id="def-{key}"' in page, key
         assert KPIS[key].formula.replace(">", "&gt;").replace("<", "&lt;") in page, key
-    assert "44,0 %" in page  # K-34
+    assert "44,0 %" in page and "delta-" not in page  # K-34; nothing to compare yet
+    april = text(signed_in(cast.sofia).get("/indicadores/comparado/?periodo=fechas&desde=2026-04-01&hasta=2026-04-30"))
+    assert "delta-down is-bad" in april  # nobody was tried in April
     assert "sin datos" in text(signed_in(cast.sofia).get("/indicadores/?periodo=fechas&desde=2026-01-01&hasta=2026-01-05"))
 
 

@@ -128,6 +128,7 @@ RIGHTS: dict[str, str] = {
     # analytics
     "analytics:kpis": "kpi.view",
     "analytics:patterns": "kpi.view",
+    "analytics:compared": "kpi.view",
     "analytics:kpi": "kpi.view",
     "analytics:export": "list.export",
     # flow

@@ -33,8 +33,7 @@ from recaudo.ui.export import Cell, list_response
 def kpis(request: HttpRequest) -> HttpResponse:
     form, scope = _scope(request)
     rows = queries.figures(scope)
-    before = queries.figures(scope.previous)
-    groups = [(title, [shapes.card(key, rows, before) for key in keys]) for title, keys in GROUPS]
+    groups = _groups(rows, [])
     matrices = [("cuentas", shapes.matrix(rows, key="K-10c"))]
     matrices += [(f"saldo {currency}", shapes.matrix(rows, key="K-10", currency=currency)) for currency in shapes.currencies(queries.of(rows, "K-10"))]
     context = {
@@ -44,6 +43,15 @@ def kpis(request: HttpRequest) -> HttpResponse:
         "days": (scope.previous.end - scope.previous.start).days,
     }  # fmt: skip
     return render(request, "analytics/kpis.html", context)
+
+
+@allow("kpi.view")
+@require_safe
+def compared(request: HttpRequest) -> HttpResponse:
+    """The figures again, each with its change from the period before: a second reading, asked for once the page stands."""
+    _, scope = _scope(request)
+    groups = _groups(queries.figures(scope), queries.figures(scope.previous))
+    return render(request, "analytics/_groups.html", {"groups": groups, "compared": True})
 
 
 @allow("kpi.view")
@@ -96,6 +104,10 @@ def export(request: HttpRequest, key: str) -> HttpResponseBase:
     return list_response(
         request.GET.get("formato"), f"{one.id}-{scope.start}-{scope.closed_on}", columns, _cells(one, rows, cut), record=partial(_record, request, one.id)
     )
+
+
+def _groups(rows: Sequence[Row], before: Sequence[Row]) -> list[tuple[str, list[shapes.Card]]]:
+    return [(title, [shapes.card(key, rows, before) for key in keys]) for title, keys in GROUPS]
 
 
 def _record(request: Any, kpi: str, count: int) -> None:
