@@ -47,7 +47,7 @@ def test_the_waves_page_shows_what_waits_and_hides_the_buttons_from_who_may_not(
     found = made(cast, lambda: wave(cast, "maria", "pedro"))
     page = as_(cast.sofia).get(reverse("messaging:waves")).content.decode()
     assert "Espera liberación" in page and "Pausar contacto" in page
-    detail = as_(cast.elena).get(reverse("messaging:wave", args=[found.id])).content.decode()
+    detail = as_(cast.carmen).get(reverse("messaging:wave", args=[found.id])).content.decode()
     assert "Liberar 2" not in detail and "··5678" in detail and "+525512345678" not in detail
 
 

@@ -25,13 +25,13 @@ from django.utils import timezone
 from psycopg import sql
 from tests.browser.pages import PASSWORD
 from tests.cast import NOW
-from tests.conftest import STATE
 from tests.journeys.worlds import WorldDatabase, inside, world_database
 
 from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Layout, Rejection
 from recaudo.messaging.models import Message
 from recaudo.portfolio.models import ContactPoint, Person
+from recaudo.project import postgres
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant, User
 
@@ -105,7 +105,7 @@ def canaries(tenant: Tenant, files: Path) -> set[str]:
     with (files / "ejemplo_con_errores.csv").open(encoding="utf-8") as rows:
         for row in csv.DictReader(rows, delimiter=";"):
             found.update(row[name] for name in ("Identificacion", "Telefono", "Correo", "Calle") if row.get(name))
-    return {value for value in found if len(value) >= SHORTEST}
+    return {value for value in found if value and len(value) >= SHORTEST}
 
 
 def written_as(value: str) -> set[bytes]:
@@ -176,8 +176,9 @@ def test_no_file_of_the_product_keeps_it_either(world: WorldDatabase, scene: Ten
 
 def test_no_log_tells_it(world: WorldDatabase, scene: Tenant, caplog: pytest.LogCaptureFixture) -> None:
     wanted = canaries(scene, world.files)
-    logs = [path for folder in (STATE, world.state) for path in folder.rglob("*.log")]
-    assert logs, "where does the database server write?"
+    server = postgres.status().log
+    assert server and Path(server).exists(), "where does the database server write?"
+    logs = [Path(server), *world.state.rglob("*.log")]
     places = [("log of the product", "\n".join(record.getMessage() for record in caplog.records).encode())]
     places += [(path.name, path.read_bytes()) for path in logs]
     found = leaks(iter(places), wanted)

@@ -150,11 +150,24 @@ def _repeated(national: str) -> bool:
 
 def _clean(e164: str, kind: str, region: str, *, dialable: bool = True) -> CleanPhone:
     variants = phone_variants(e164)
-    return CleanPhone(e164, kind, region, variants, _zones(e164), dialable)
+    return CleanPhone(e164, kind, region, variants, _zones(e164, kind, region), dialable)
 
 
-def _zones(e164: str) -> tuple[str, ...]:
+# Countries whose mobile numbers carry an area.
+_AREA_MOBILE = frozenset({"52", "54", "55"})
+
+
+@lru_cache(maxsize=256)
+def _code(region: str) -> str:
+    return str(phonenumbers.country_code_for_region(region) or "")
+
+
+def _zones(e164: str, kind: str, region: str) -> tuple[str, ...]:
+    """The zones where the line may be: of its area where the number tells one, else all of its country."""
     digits = e164[1:]
+    code = _code(region)
+    if kind not in {"fixed", "either"} and not (kind == "mobile" and code in _AREA_MOBILE):
+        digits = code or digits
     for size in range(min(TIMEZONE_LONGEST_PREFIX, len(digits)), 0, -1):
         if zones := TIMEZONE_DATA.get(digits[:size]):
             return tuple(zones)
