@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-RUNS = (("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"))
+RUNS = (("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"), ("benchmarks.pages",))
 
 for module, *arguments in RUNS:
     print(f"\n== {module} {' '.join(arguments)}", flush=True)
