@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import resource
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import psycopg
 
 
 @dataclass
@@ -67,6 +71,31 @@ class Watch:
         while not self._stop.wait(0.05):
             with open("/proc/self/statm") as file:
                 self.peak = max(self.peak, int(file.read().split()[1]) * page)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A migrated database of its own beside the others, with Django set up on it and a state folder (yielded); gone at the end."""
+    from recaudo.project import boot, postgres
+
+    endpoint = postgres.ensure()
+    name = f"bench_{os.getpid()}"
+    admin = psycopg.connect(**{**endpoint.admin_dsn, "dbname": "postgres"}, autocommit=True)
+    admin.execute(f'CREATE DATABASE "{name}" OWNER recaudo_owner')
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["RECAUDO_STATE"] = folder
+        boot.use({**endpoint.app_dsn, "dbname": name}, {**endpoint.owner_dsn, "dbname": name})
+        boot.boot()
+        from django.db import connections
+
+        from recaudo.project import database
+
+        try:
+            database.migrate()
+            yield Path(folder)
+        finally:
+            connections.close_all()
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def megabytes(size: float) -> str:

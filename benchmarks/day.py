@@ -4,50 +4,30 @@ Floor: reading the same facts from PostgreSQL, and writing the same actions by C
 
     python -m benchmarks.day --accounts 100000
 
-A scratch database is made beside the others, filled by the demo through the import path, and dropped at the end (unless --keep).
+A scratch database is made beside the others, filled by the demo through the import path, and dropped at the end.
 Prints seconds per step, the ratio to the floor, peak memory of the process, and the machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 import time
 from pathlib import Path
 
-import psycopg
+from benchmarks.common import Watch, cores, load_average, megabytes, scratch
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks day", description=__doc__)
     parser.add_argument("--accounts", type=int, default=100_000)
-    parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
-    from recaudo.project import boot, postgres
-
-    endpoint = postgres.ensure()
-    name = f"bench_day_{os.getpid()}"
-    admin = psycopg.connect(**{**endpoint.admin_dsn, "dbname": "postgres"}, autocommit=True)
-    admin.execute(f'CREATE DATABASE "{name}" OWNER recaudo_owner')
-    folder = tempfile.TemporaryDirectory()
-    os.environ["RECAUDO_STATE"] = folder.name
-    boot.use({**endpoint.app_dsn, "dbname": name}, {**endpoint.owner_dsn, "dbname": name})
-    boot.boot()
-    try:
-        measure(args.accounts, Path(folder.name))
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        if not args.keep:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with scratch() as folder:
+        measure(args.accounts, folder)
 
 
 def measure(accounts: int, folder: Path) -> None:
     from django.utils import timezone
 
-    from benchmarks.common import Watch, cores, load_average, megabytes
     from recaudo.demo import world
     from recaudo.flow.day import run_day
     from recaudo.journal.services import SYSTEM
@@ -55,7 +35,6 @@ def measure(accounts: int, folder: Path) -> None:
     from recaudo.store import tenancy
     from recaudo.store.bulk import analyze
 
-    database.migrate()
     at = timezone.now()
     database.make_months(on=at.date())
     begun = time.perf_counter()

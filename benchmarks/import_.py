@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import Watch, megabytes, report, timed
+from benchmarks.common import Watch, megabytes, report, scratch, timed
 
 COLUMNS = [
     "cuenta", "cliente", "rfc", "saldo", "vencido", "dias", "cuotas", "proximo", "minimo", "celular", "correo", "calle", "municipio", "estado", "apertura",
@@ -45,11 +44,8 @@ def main() -> None:
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    from recaudo.project.boot import boot
-
-    boot()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cartera.csv"
+    with scratch() as folder:
+        path = folder / "cartera.csv"
         write_file(path, args.rows)
         bare = copy_seconds(path)
         lines = import_seconds(path, args.rows, bare, again=args.again)
