@@ -88,7 +88,7 @@ def write_floor(tenant, run) -> float:
     with tenancy.acting(tenant.id), connection.cursor() as cursor:
         cursor.execute(
             "SELECT account_id, person_id, creditor_id, contact_point_id, agency_id, channel, purpose, treatment, template, priority,"
-            " not_before_at, '' FROM casework_action WHERE run_id = %s", [run.id],
+            " not_before_at FROM casework_action WHERE run_id = %s", [run.id],
         )  # fmt: skip
         rows = cursor.fetchall()
     begun = time.perf_counter()

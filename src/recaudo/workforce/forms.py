@@ -122,9 +122,6 @@ class SettingsForm(forms.Form):
         help_text="La de los relojes de su operación. Los horarios de contacto usan siempre la zona de cada persona.",
     )  # fmt: skip
     currency = forms.ChoiceField(label="Moneda de los informes", choices=[(code, code) for code in MINOR_DIGITS])
-    waves_need_second_person = forms.BooleanField(
-        label="Cada envío lo libera una persona distinta de quien lo preparó", required=False
-    )
     day_at = forms.TimeField(
         label="Hora de la jornada", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text="La jornada empieza sola a esta hora de su operación. Vacía: sólo cuando alguien la ejecute.",

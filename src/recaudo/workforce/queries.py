@@ -29,7 +29,6 @@ class Organisation:
     zone: str
     currency: str
     is_demo: bool
-    waves_need_second_person: bool
 
 
 class WhichOrganisation(Problem):
@@ -65,7 +64,6 @@ def read_organisation(tenant: Tenant) -> Organisation:
         zone=tenant.zone,
         currency=tenant.currency,
         is_demo=bool(tenant.settings.get("is_demo", False)),
-        waves_need_second_person=bool(tenant.settings.get("waves_need_second_person", True)),
     )
 
 

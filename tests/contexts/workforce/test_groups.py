@@ -108,7 +108,7 @@ def test_teams_and_agencies_are_made_on_the_page(cast: Cast) -> None:
 def test_settings_change_the_clock_of_every_page(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
     client = as_user(cast.ignacio)
     assert "America/Mexico_City" in client.get("/ajustes/").content.decode()
-    given = {"name": "Cobranza del Valle", "zone": "America/Santiago", "currency": "CLP", "waves_need_second_person": "on"}
+    given = {"name": "Cobranza del Valle", "zone": "America/Santiago", "currency": "CLP"}
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post("/ajustes/", given).status_code == 302
     assert queries.organisation(cast.tenant.id).zone == "America/Santiago"

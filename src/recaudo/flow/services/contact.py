@@ -26,14 +26,14 @@ from recaudo.store.bulk import copy_csv, staging
 STAGED: dict[str, str] = {
     "account_id": "uuid", "person_id": "uuid", "creditor_id": "uuid", "contact_point_id": "uuid", "agency_id": "uuid",
     "channel": "text", "purpose": "text", "treatment": "text", "template": "text", "priority": "int",
-    "not_before_at": "timestamptz", "reason": "text",
+    "not_before_at": "timestamptz",
 }  # fmt: skip
 
 # A message waits for the middle of the morning on the debtor's clock; a call is made whenever an agent is free and the gate agrees.
 PLANNED = """
 SELECT o.account_id, o.person_id, o.creditor_id, o.planned_point AS contact_point_id, o.agency_id,
        o.planned_channel AS channel, c.purpose, o.treatment, o.template, o.priority,
-       CASE WHEN o.planned_channel <> 'call' THEN strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') END AS not_before_at, '' AS reason
+       CASE WHEN o.planned_channel <> 'call' THEN strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') END AS not_before_at
 FROM outcome o JOIN candidate c USING (candidate_id) ORDER BY o.account_id
 """
 

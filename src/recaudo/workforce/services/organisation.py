@@ -101,7 +101,6 @@ def change_settings(
     name: str,
     zone: str,
     currency: str,
-    waves_need_second_person: bool,
     by: Any,
     at: datetime,
     day_at: time | None = None,
@@ -124,7 +123,7 @@ def change_settings(
     hour = {"day_at": f"{day_at:%H:%M}" if day_at else ""} if day_at or tenant.settings.get("day_at") else {}
     sender = {"sender": {"agent": sender_agent.strip(), "address_phone": sender_contact.strip()}}
     rates = {} if usd_rates is None else {"usd_rates": {code: str(rate) for code, rate in usd_rates.items()}}
-    tenant.settings = {**tenant.settings, "waves_need_second_person": waves_need_second_person, **hour, **sender, **rates}
+    tenant.settings = {**tenant.settings, **hour, **sender, **rates}
     tenant.save(update_fields=["name", "zone", "currency", "settings"])
     after = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     changed = {key: [before.get(key), value] for key, value in after.items() if before.get(key) != value}

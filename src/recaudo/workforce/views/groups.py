@@ -84,7 +84,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     tenant = Tenant.objects.get(pk=request.user.tenant_id)
     now = queries.read_organisation(tenant)
     start = {
-        "name": now.name, "zone": now.zone, "currency": now.currency, "waves_need_second_person": now.waves_need_second_person,
+        "name": now.name, "zone": now.zone, "currency": now.currency,
         "day_at": tenant.settings.get("day_at", ""),
         "sender_agent": tenant.settings.get("sender", {}).get("agent", ""),
         "sender_contact": tenant.settings.get("sender", {}).get("address_phone", ""),
