@@ -41,6 +41,11 @@ PERMISSIONS: dict[str, str] = {
     "template.approve": "Aprobar plantillas",
     "kpi.view": "Ver indicadores",
     "list.export": "Exportar listas",
+    "compliance.view": "Ver cumplimiento: tablero, auditorías, quejas y solicitudes",
+    "complaint.manage": "Atender quejas y solicitudes de derechos",
+    "audit.manage": "Llevar auditorías preventivas",
+    "evidence.export": "Sacar expedientes de evidencia",
+    "retention.approve": "Aprobar la supresión de datos al vencer su plazo",
     "journal.view": "Ver la bitácora",
     "user.view": "Ver el equipo",
     "user.edit": "Invitar y cambiar al equipo",
@@ -78,11 +83,12 @@ ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         _role("tenant_admin", "Administrador", "Administra el equipo y los ajustes de la organización.",
-              f"{_READ} user.edit setting.edit portfolio.edit template.edit contact.pause list.export"),
+              f"{_READ} user.edit setting.edit portfolio.edit template.edit contact.pause list.export compliance.view "
+              "retention.approve"),
         _role("collections_manager", "Gerente de cobranza", "Dirige la operación: todo menos la configuración.",
               f"{_READ} day.run day.release contact.pause portfolio.edit person.edit person.merge payment.record "
               "payment.reverse intake.load intake.undo strategy.edit strategy.approve work.take work.assign "
-              "promise.record hold.open hold.release message.send template.edit template.approve list.export"),
+              "promise.record hold.open hold.release message.send template.edit template.approve list.export compliance.view complaint.manage"),
         _role("strategy_manager", "Analista de estrategia", "Diseña tablas de decisión, segmentos y pruebas.",
               "day.view portfolio.view strategy.view strategy.edit law.view kpi.view template.edit "
               "intake.view list.export"),
@@ -98,7 +104,7 @@ ROLES: dict[str, Role] = {
               "work.take promise.record portfolio.view person.view", True),
         _role("back_office", "BackOffice", "Documentos, pagos, cargas y aclaraciones.",
               "portfolio.view portfolio.edit person.view person.edit person.merge payment.view payment.record intake.view "
-              "intake.load intake.undo hold.open message.view list.export"),
+              "intake.load intake.undo hold.open message.view list.export complaint.manage compliance.view"),
         _role("risk_analyst", "Riesgos", "Lee resultados por cosecha y segmento.",
               "portfolio.view strategy.view kpi.view list.export"),
         _role("finance", "Finanzas", "Concilia pagos y mide recuperación.",
@@ -107,11 +113,13 @@ ROLES: dict[str, Role] = {
               "day.view portfolio.view kpi.view intake.view intake.load user.view"),
         _role("executive", "Dirección", "Ve los tableros.", "day.view kpi.view"),
         _role("compliance_officer", "Oficial de cumplimiento", "Cuida que todo contacto sea lícito.",
-              f"{_READ} law.edit law.approve contact.pause hold.open hold.release template.approve list.export"),
+              f"{_READ} law.edit law.approve contact.pause hold.open hold.release template.approve list.export "
+              "compliance.view complaint.manage audit.manage evidence.export retention.approve"),
         _role("lawyer", "Abogado", "Lleva la etapa jurídica.",
-              "portfolio.view person.view payment.view law.view hold.open promise.record"),
-        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", _READ),
-        _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view"),
+              "portfolio.view person.view payment.view law.view hold.open promise.record compliance.view complaint.manage "
+              "evidence.export"),
+        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view"),
+        _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view compliance.view"),
         _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view"),
         _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view"),
         _role("creditor_user", "Otorgante de crédito", "Ve resultados de la cobranza.", "kpi.view"),

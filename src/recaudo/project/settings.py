@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "recaudo.messaging",
     "recaudo.desk",
     "recaudo.analytics",
+    "recaudo.compliance",
     "recaudo.flow",
     "recaudo.demo",
 ]

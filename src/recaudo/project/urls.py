@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("recaudo.intake.urls")),
     path("", include("recaudo.desk.urls")),
     path("", include("recaudo.analytics.urls")),
+    path("", include("recaudo.compliance.urls")),
     path("", include("recaudo.flow.urls")),
     path("", include("recaudo.strategy.urls")),
     path("", today, name="today"),
