@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from recaudo.store.fields import EncryptedField
 from recaudo.store.models import TenantRow
 
 
@@ -108,7 +109,12 @@ class Action(TenantRow):
 
 
 class PermitRecord(TenantRow):
-    """Every single permission asked at the moment of contact, and the answer. Bulk answers are in the day's Parquet."""
+    """Every single permission asked at the moment of contact, and the answer. Bulk answers are in the day's Parquet.
+
+    pack_hash     SHA-256 of the whole lawbook that answered; lawbook_version is its beginning
+    libraries     versions of the holiday and time-zone data
+    input         what the gate knew (services/decision.py), compressed and encrypted; input_digest its SHA-256
+    """
 
     action_id = models.UUIDField(null=True)
     person_id = models.UUIDField()
@@ -123,10 +129,14 @@ class PermitRecord(TenantRow):
     next_allowed_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     lawbook_version = models.CharField(max_length=16)
+    pack_hash = models.CharField(max_length=64, blank=True)
     libraries = models.CharField(max_length=80)
+    input = EncryptedField(null=True)
+    input_digest = models.CharField(max_length=64, blank=True)
     by_id = models.UUIDField(null=True)
 
     class Personal:
+        fields: ClassVar = {"input": None}
         plain: ClassVar = {"reason": "wording of a rule", "citation": "a legal source"}
 
     class Meta:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from recaudo.casework.models import Action, PermitRecord
 from recaudo.casework.permit import ContactRefused, Permit, PermitExpired
 from recaudo.casework.queries.dossier import Dossier, dossiers
-from recaudo.casework.services import house
+from recaudo.casework.services import decision, house
 from recaudo.casework.services.house import Question
 from recaudo.casework.services.judge import Answer, judge, permit_end
 from recaudo.journal import services as journal
@@ -89,7 +89,8 @@ def clear(
         question = question_of(fresh, dossier, contact_point, forget=fresh.id if fresh.channel in RETRIED else None)
         answer = judge(dossier, question, at=at, rules=rules, content=content, reply_to=reply_to)
         until = permit_end(dossier, question, at=at, rules=rules) if answer.allowed else None
-        _write(fresh, question, answer, until, at=at, by=by)
+        known = decision.written(dossier, question, rules, at=at, content=content, reply_to=reply_to)
+        _write(fresh, question, answer, until, known, at=at, by=by)
         if until is not None:
             _take_slot(fresh, question, answer, until, at=at, by=by)
             _same(action, fresh)
@@ -183,7 +184,9 @@ def _usable(action: Action, point: ContactPoint | None) -> None:
         raise ActionBusy()
 
 
-def _write(action: Action, question: Question, answer: Answer, until: datetime | None, *, at: datetime, by: Any) -> None:
+def _write(
+    action: Action, question: Question, answer: Answer, until: datetime | None, known: str, *, at: datetime, by: Any
+) -> None:
     PermitRecord.objects.create(
         created_at=at,
         action_id=action.id,
@@ -199,7 +202,10 @@ def _write(action: Action, question: Question, answer: Answer, until: datetime |
         next_allowed_at=answer.next_allowed_at,
         valid_until=until,
         lawbook_version=answer.lawbook_version,
+        pack_hash=answer.pack_hash,
         libraries=answer.libraries,
+        input=decision.packed(known),
+        input_digest=decision.digest(known),
         by_id=by.id,
     )
 

@@ -42,6 +42,7 @@ class Answer:
     lawbook_version: str = ""
     libraries: str = ""
     confidence: str = ""
+    pack_hash: str = ""
 
 
 def judge(
@@ -71,12 +72,12 @@ def judge(
         verdict = inquiry.ask(at, None)
         return Answer(
             True, lawbook_version=_short(verdict), libraries=_libraries(verdict), warnings=verdict.warnings, reason_es=verdict.reason_es,
-            confidence=verdict.confidence,
+            confidence=verdict.confidence, pack_hash=verdict.lawbook_version,
         )  # fmt: skip
     verdict = denied[0]
     return Answer(
         False, verdict.rule_id or "", verdict.citation, verdict.reason_es, inquiry.next_allowed(at) if find_next else None, verdict.cures,
-        verdict.warnings, _short(verdict), _libraries(verdict), verdict.confidence,
+        verdict.warnings, _short(verdict), _libraries(verdict), verdict.confidence, verdict.lawbook_version,
     )  # fmt: skip
 
 
@@ -165,13 +166,13 @@ def _answer(inquiry: _Inquiry, refusal: Refusal, later: datetime | None) -> Answ
     versions = comply.library_versions()
     return Answer(
         False, refusal.rule, refusal.citation, refusal.reason_es, later, (refusal.cure_es,) if refusal.cure_es else (), (),
-        inquiry.pack.version[:16], _named(versions),
+        inquiry.pack.version[:16], _named(versions), pack_hash=inquiry.pack.version,
     )  # fmt: skip
 
 
 def _debtor(dossier: Dossier, question: Question) -> comply.Debtor:
     return comply.Debtor(
-        zones=_zones(dossier, question),
+        zones=zones_of(dossier, question),
         subdivision=dossier.subdivision or None,
         states=tuple(_states(dossier, question)),
         consents=tuple(
@@ -187,7 +188,7 @@ def _debtor(dossier: Dossier, question: Question) -> comply.Debtor:
     )
 
 
-def _zones(dossier: Dossier, question: Question) -> tuple[str, ...]:
+def zones_of(dossier: Dossier, question: Question) -> tuple[str, ...]:
     """Every zone in which the person may be: those of the person, then of the contact point; worked out when none is kept."""
     point = question.point
     kept = tuple(dict.fromkeys((*dossier.zones, *(point.zones if point else ()))))
