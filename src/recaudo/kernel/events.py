@@ -20,6 +20,8 @@ EVENTS: dict[str, str] = {
     "user.sign_in_failed": "Intento fallido de inicio de sesión",
     "user.sessions_closed": "Una persona cerró todas sus sesiones",
     "user.preferences_changed": "Una persona cambió la apariencia de sus pantallas",
+    "token.issued": "Se emitió una ficha de acceso para un sistema",
+    "token.revoked": "Se revocó la ficha de acceso de un sistema",
     "team.changed": "Cambió un equipo",
     "agency.changed": "Cambió un despacho",
     "capacity.changed": "Cambió la capacidad de trabajo",

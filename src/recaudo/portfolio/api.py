@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from recaudo.kernel.problems import NotFound
 from recaudo.portfolio import queries, services
 from recaudo.portfolio.models import Account, Payment
 from recaudo.ui.api import need
+from recaudo.workforce import services as workforce
 
 router = Router(tags=["cartera"])
 PAGE = 100
@@ -104,6 +106,7 @@ class PaymentIn(Schema):
     paid_on: date
     method: Annotated[str, Field(max_length=20, pattern=r"^[^\x00]*$")] = ""
     reference: Text = ""
+    external_id: Text = ""
 
 
 class PaymentOut(Schema):
@@ -158,14 +161,29 @@ def payments(
     body: PaymentIn,
     key: Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=80, pattern=r"^[^\x00]*$")],
 ) -> Status[dict[str, Any]]:
-    """Report a payment. The same key with the same body answers the same; with another body it is refused (422)."""
+    """Report a payment. The same key with the same body answers the same; with another body it is refused (422).
+
+    Keys are the program's own. `external_id` is the bank's number of the payment: whoever reports it again, under whatever
+    key, adds nothing.
+    """
     need(request, "payment.record")
+    request_of = {"key": key, "operation": "payments", "content": body.model_dump(mode="json"), "by": request.user}
+    before = workforce.answered(**request_of)
+    if before is not None:
+        return Status(201, before)
     paid = services.record_payment(
         account=_account(body.account_id) if body.account_id else None, amount_minor=body.amount_minor, currency=body.currency,
-        paid_on=body.paid_on, method=body.method, reference=body.reference, external_id=key, channel="api", by=request.user,
-        at=timezone.now(),
+        paid_on=body.paid_on, method=body.method, reference=body.reference, external_id=body.external_id or _external(request, key),
+        channel="api", by=request.user, at=timezone.now(),
     )  # fmt: skip
-    return Status(201, _taken(paid, body))
+    answer = PaymentOut(**_taken(paid, body)).model_dump(mode="json")
+    workforce.keep_answer(answer, **request_of, at=timezone.now())
+    return Status(201, answer)
+
+
+def _external(request: HttpRequest, key: str) -> str:
+    """The number of a payment that came without one: of this program's key, which another program may use too."""
+    return "api-" + sha256(f"{request.user.pk} {key}".encode()).hexdigest()[:32]
 
 
 def _account(account_id: UUID) -> Account:

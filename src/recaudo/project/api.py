@@ -1,4 +1,4 @@
-"""The programs' interface: one router per context, session sign-in, errors as problem+json.
+"""The programs' interface: one router per context, signing in by token or session, errors as problem+json.
 
 Every error is {"type", "title", "status"}, in Spanish; validation adds "fields". What an operation began is rolled back when it
 answers with an error.
@@ -21,7 +21,13 @@ from recaudo.ui.access import allow
 
 log = logging.getLogger("recaudo.api")
 
-api = NinjaAPI(title="recaudo", version="1", auth=django_auth, docs_url=None, docs_decorator=allow("api.use"), urls_namespace="api")
+
+def program(request: HttpRequest) -> Any:
+    """Whoever a token signed in (project/middleware.py): no cookie, so no forgery to guard against."""
+    return request.user if getattr(request, "is_program", False) else None
+
+
+api = NinjaAPI(title="recaudo", version="1", auth=[program, django_auth], docs_url=None, docs_decorator=allow("api.use"), urls_namespace="api")
 api.add_router("", portfolio)
 
 
@@ -44,7 +50,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return _answer("not_signed_in", "Inicie sesión para usar la interfaz de programas.", 401)
+    return _answer("not_signed_in", "Inicie sesión o envíe su ficha de acceso para usar la interfaz de programas.", 401)
 
 
 @api.exception_handler(ValidationError)

@@ -24,6 +24,7 @@ from recaudo.flow.models import Run
 from recaudo.journal import services as journal
 from recaudo.project.database import make_months
 from recaudo.store import tenancy
+from recaudo.workforce import services as workforce
 from recaudo.workforce.models import Tenant
 
 log = logging.getLogger(__name__)
@@ -76,11 +77,12 @@ async def keep_house(context: Any, timestamp: int) -> None:
 
 
 def ahead() -> None:
-    """Months ahead for the partitioned tables, and an anchor of every journal."""
+    """Months ahead for the partitioned tables; of every tenant, an anchor of the journal and no old answers to programs."""
     make_months(on=timezone.now().date())
     for tenant in tenants():
         with tenancy.acting(tenant.id):
             journal.anchor(at=timezone.now())
+            workforce.forget_answers(at=timezone.now())
 
 
 def tenants() -> list[Tenant]:

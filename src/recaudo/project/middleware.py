@@ -11,12 +11,14 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from recaudo.kernel.problems import NotAllowed, Problem
 from recaudo.store import tenancy
 from recaudo.ui.access import OPEN, SIGNED_IN
 from recaudo.ui.context import home_of
 from recaudo.workforce import queries as workforce
+from recaudo.workforce import services as programs
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -33,6 +35,12 @@ class BodyTooLarge(Problem):
     code = "body_too_large"
     message = "Lo que se envió pesa más de lo que esta página admite."
     status = 413
+
+
+class TokenNotValid(Problem):
+    code = "token_not_valid"
+    message = "La ficha de acceso no existe, venció o fue revocada. Pida una nueva a su administrador."
+    status = 401
 
 
 class SecurityHeaders:
@@ -74,6 +82,22 @@ class BodyLimit:
         return LARGEST_BODY
 
 
+class Program:
+    """A program signs in with the token of its `Authorization: Bearer` header, on the programs' interface only."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if request.path.startswith("/api/") and scheme.casefold() == "bearer":
+            user = programs.program_of(secret.strip(), at=timezone.now())
+            if user is None:
+                return problem_page(request, TokenNotValid())
+            request.user, request.is_program = user, True  # type: ignore[attr-defined, assignment]
+        return self.get_response(request)
+
+
 class ActingTenant:
     """Run the request inside the tenant (and agency) of the person who signed in, in one transaction.
 
@@ -96,7 +120,7 @@ class ActingTenant:
         if not user.is_authenticated:
             return self.get_response(request)
         with tenancy.acting(user.tenant_id, user.agency_id):
-            if self._is_over(request):
+            if not getattr(request, "is_program", False) and self._is_over(request):
                 logout(request)
                 return redirect_to_login(request.get_full_path())
             organisation = workforce.organisation(user.tenant_id)

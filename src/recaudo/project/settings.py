@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "recaudo.project.middleware.Program",
     "recaudo.project.middleware.BodyLimit",
     "recaudo.project.middleware.ActingTenant",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,6 +1,6 @@
 """What every operation of the programs' interface says first: which permission it needs.
 
-Signing in is the session's (with its CSRF check); `api.use` opens the interface, the operation's own permission the operation.
+Signing in is by token, or the session's (with its CSRF check); `api.use` opens the interface, the operation's own permission the operation.
 """
 
 from __future__ import annotations

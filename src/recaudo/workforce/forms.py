@@ -62,6 +62,16 @@ class UserForm(_WithRoles):
     pass
 
 
+class TokenForm(forms.Form):
+    name = forms.CharField(label="Sistema que la usará", max_length=60)
+    days = forms.TypedChoiceField(
+        label="Vale",
+        coerce=int,
+        initial=90,
+        choices=[(30, "30 días"), (90, "90 días"), (180, "180 días"), (365, "Un año")],
+    )
+
+
 class AcceptForm(forms.Form):
     name = forms.CharField(
         label="Su nombre completo", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})

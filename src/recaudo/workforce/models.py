@@ -175,3 +175,40 @@ class Invitation(TenantRow):
 
     class Personal:
         plain: ClassVar = {"email": "address of an invited staff member", "name": "name of an invited staff member"}
+
+
+class ApiToken(TenantRow):
+    """How a program signs in as one member of the staff. Only the hash is kept; it expires and can be revoked at once."""
+
+    user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    token_hash = models.BinaryField(unique=True)
+    issued_by_id = models.UUIDField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"name": "what the program is called"}
+
+
+class ApiAnswer(TenantRow):
+    """What a program was answered under one idempotency key, kept so that asking again does nothing and hears the same.
+
+    request_hash   SHA-256 of the operation and its body: another request under the key is refused
+    """
+
+    user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=80)
+    request_hash = models.BinaryField()
+    body = models.JSONField()
+
+    class Personal:
+        plain: ClassVar = {
+            "body": "ids, amounts and days of what the program itself reported",
+            "key": "the program's own key",
+        }
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "user", "key"], name="api_answer_once")]
+        indexes = [models.Index(fields=["tenant_id", "created_at"], name="api_answer_age")]

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from recaudo.kernel.permissions import ROLES
 from recaudo.kernel.problems import Problem
-from recaudo.workforce.models import Agency, Capacity, Invitation, Team, Tenant, User
+from recaudo.workforce.models import Agency, ApiToken, Capacity, Invitation, Team, Tenant, User
 
 ADMINISTRATOR = "tenant_admin"
 # What an organisation plans by the day; the other channels need nobody's time.
@@ -150,6 +150,11 @@ def teams() -> QuerySet[Team]:
 def agencies() -> QuerySet[Agency]:
     found: QuerySet[Agency] = Agency.objects.annotate(user_count=Count("user")).order_by("name")
     return found
+
+
+def tokens_of(user: User) -> list[ApiToken]:
+    """The tokens of a user that were not revoked, newest first; expired ones too."""
+    return list(ApiToken.objects.filter(user=user, revoked_at=None).order_by("-created_at"))
 
 
 def role_names(roles: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.workforce.views import groups, me, people
+from recaudo.workforce.views import groups, me, people, tokens
 
 app_name = "workforce"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("usuarios/<uuid:user_id>/", people.user, name="user"),
     path("usuarios/<uuid:user_id>/desactivar/", people.deactivate, name="deactivate"),
     path("usuarios/<uuid:user_id>/reactivar/", people.reactivate, name="reactivate"),
+    path("usuarios/<uuid:user_id>/fichas/", tokens.issue, name="issue_token"),
+    path("usuarios/fichas/<uuid:token_id>/revocar/", tokens.revoke, name="revoke_token"),
     path("invitacion/<str:token>/", people.accept, name="accept"),
     path("mi-cuenta/", me.me, name="me"),
     path("mi-cuenta/apariencia/", me.theme, name="theme"),

@@ -42,13 +42,28 @@ def test_a_payment_is_taken_and_told_again_the_same(cast, program, body):
 @pytest.mark.parametrize("change", [{"amount_minor": 1}, {"paid_on": "2026-11-19"}, {"reference": "S"}, {"account_id": None}], ids=str)
 def test_another_body_under_the_same_key_is_refused(cast, program, body, change):
     report(program, body)
-    if "account_id" in change:
-        # Without its account it is the same report, made before it was identified.
-        assert report(program, body | change).json()["received_as"] == "unidentified"
-    else:
-        answer = report(program, body | change)
-        assert (answer.status_code, answer.json()["type"]) == (422, "payment_differs")
+    answer = report(program, body | change)
+    assert (answer.status_code, answer.json()["type"]) == (422, "idempotency_key_reused")
     assert Payment.objects.count() == 1
+
+
+def test_a_refused_request_does_not_use_its_key_up(cast, program, body):
+    assert report(program, body | {"currency": "ZZZ"}).status_code == 422
+    assert report(program, body).status_code == 201
+
+
+def test_the_number_of_the_bank_is_taken_once_under_whatever_key(cast, program, body):
+    first, again = report(program, body | {"external_id": "BCO-9"}, "a"), report(program, body | {"external_id": "BCO-9"}, "b")
+    assert first.json()["id"] == again.json()["id"]
+    assert report(program, body | {"external_id": "BCO-9", "amount_minor": 5}, "c").json()["type"] == "payment_differs"
+    assert Payment.objects.count() == 1
+
+
+def test_two_programs_may_use_the_same_key(cast, client, body):
+    for name, amount in (("uno", 100_000), ("dos", 70_000)):
+        client.force_login(_user(cast.tenant.id, name, name, ["integrator"]), backend="recaudo.workforce.backends.StaffBackend")
+        assert report(client, body | {"amount_minor": amount}).status_code == 201
+    assert Payment.objects.count() == 2
 
 
 @pytest.mark.parametrize(

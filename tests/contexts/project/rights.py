@@ -58,6 +58,8 @@ RIGHTS: dict[str, str] = {
     "workforce:user": "user.view",
     "workforce:deactivate": "user.edit",
     "workforce:reactivate": "user.edit",
+    "workforce:issue_token": "user.edit",
+    "workforce:revoke_token": "user.edit",
     "workforce:accept": "open",
     "workforce:me": "signed_in",
     "workforce:theme": "signed_in",

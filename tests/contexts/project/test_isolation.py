@@ -34,6 +34,7 @@ PARAMETERS: dict[str, str] = {
     "creditor_id": "portfolio.Creditor", "payment_id": "portfolio.Payment", "merge_id": "portfolio.PersonMerge",
     "point_id": "portfolio.ContactPoint", "consent_id": "portfolio.Consent", "document_id": "portfolio.Document",
     "user_id": "workforce.User", "team_id": "workforce.Team", "agency_id": "workforce.Agency", "invitation_id": "workforce.Invitation",
+    "token_id": "workforce.ApiToken",
     "event_id": "journal.Event", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",

@@ -19,7 +19,7 @@ from recaudo.kernel.permissions import PERMISSIONS, ROLES
 from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.ui.access import allow, everyone
 from recaudo.workforce import mail, queries, services
-from recaudo.workforce.forms import AcceptForm, InviteForm, UserFilters, UserForm
+from recaudo.workforce.forms import AcceptForm, InviteForm, TokenForm, UserFilters, UserForm
 from recaudo.workforce.models import Invitation, User
 
 PAGE_SIZE = 50
@@ -137,6 +137,9 @@ def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
         "is_oneself": person == request.user,
         "roles": [ROLES[code] for code in person.roles if code in ROLES],
         "permissions": [PERMISSIONS[name] for name in PERMISSIONS if name in person.permissions],
+        "tokens": queries.tokens_of(person),
+        "token_form": TokenForm() if may_edit and person.may("api.use") else None,
+        "now": timezone.now(),
         "events": [(event, journal.title(event)) for event in journal.trail(subject_id=person.id)[:15]],
     }
     return render(request, "workforce/user.html", context)
