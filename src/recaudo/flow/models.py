@@ -1,4 +1,4 @@
-"""A run of the day."""
+"""A run of the day; a simulation of one."""
 
 from __future__ import annotations
 
@@ -36,3 +36,33 @@ class Run(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "on"], name="run_day", condition=~Q(status="failed")),
         ]
+
+
+class WhatIf(TenantRow):
+    """Two versions over the accounts of a kept day: what each would have wanted, what the law and the capacity would have left of it.
+
+    status    waiting running finished failed
+    on        the day of the snapshot; snapshot_sha its hash, so that a file that changed is not taken for the same
+    result    counts and sums by side, see services/whatif.py; the accounts behind them are the Parquet under `key`
+    """
+
+    on = models.DateField()
+    snapshot_sha = models.CharField(max_length=64)
+    old_version_id = models.UUIDField()
+    new_version_id = models.UUIDField()
+    horizon_days = models.PositiveSmallIntegerField(default=30)
+    status = models.CharField(max_length=10, default="waiting")
+    step = models.CharField(max_length=20, blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+    seconds = models.JSONField(default=dict)
+    key = models.CharField(max_length=120, blank=True)
+    problem = models.CharField(max_length=400, blank=True)
+    by_id = models.UUIDField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"problem": "why it failed"}
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="whatif_newest")]
