@@ -83,3 +83,18 @@ def plain(value: object) -> str:
         text = f"{value:.4f}".rstrip("0").rstrip(".")
         return text.replace(".", ",")
     return str(value)
+
+
+EXPERIMENT_STATUS_ES: dict[str, str] = {
+    "draft": "Borrador", "submitted": "Enviado a aprobación", "rejected": "Rechazado", "approved": "Aprobado", "running": "En marcha",
+    "stopped": "Terminado",
+}  # fmt: skip
+EXPERIMENT_STATUS_TONE: dict[str, str] = {
+    "draft": "info", "submitted": "warn", "rejected": "bad", "approved": "brand", "running": "ok", "stopped": "muted",
+}  # fmt: skip
+METRIC_ES: dict[str, str] = {"paid": "Personas que pagan algo", "recovered": "Parte de lo vencido que pagan"}
+CONTAMINATED_ES: dict[str, str] = {
+    "merged": "Se unió con el registro de otra persona", "placed": "Una de sus cuentas pasó a un despacho",
+    "contacted": "Se le contactó aunque estaba en el grupo de control",
+}  # fmt: skip
+CONTROL_ES = "Grupo de control: no contactar proactivamente"

@@ -1,5 +1,18 @@
 """Reads of strategies: which version is in force, what its tables say, what changed, what a day decided."""
 
+from recaudo.strategy.queries.experiments import (
+    ArmCount,
+    Control,
+    arm_counts,
+    arms_of,
+    contaminated_counts,
+    control_of,
+    default_control,
+    experiment_by_id,
+    experiments,
+    running_experiments,
+    usable_versions,
+)
 from recaudo.strategy.queries.snapshots import (
     SnapshotGone,
     file_digest,
@@ -24,6 +37,33 @@ from recaudo.strategy.queries.versions import (
 )
 
 __all__ = [
-    "DAILY", "NoStrategy", "SnapshotGone", "active_version", "file_digest", "in_force", "is_kept", "people", "scheduled", "snapshot_counts", "snapshot_of", "snapshot_row",
-    "snapshot_rows", "snapshots", "strategies", "strategy_by_id", "version_by_id", "versions",
+    "DAILY",
+    "ArmCount",
+    "Control",
+    "NoStrategy",
+    "SnapshotGone",
+    "active_version",
+    "arm_counts",
+    "arms_of",
+    "contaminated_counts",
+    "control_of",
+    "default_control",
+    "experiment_by_id",
+    "experiments",
+    "file_digest",
+    "in_force",
+    "is_kept",
+    "people",
+    "running_experiments",
+    "scheduled",
+    "snapshot_counts",
+    "snapshot_of",
+    "snapshot_row",
+    "snapshot_rows",
+    "snapshots",
+    "strategies",
+    "strategy_by_id",
+    "usable_versions",
+    "version_by_id",
+    "versions",
 ]  # fmt: skip
