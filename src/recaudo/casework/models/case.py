@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -107,6 +108,89 @@ class Dispute(TenantRow):
         fields: ClassVar = {"text": "(suprimido)", "resolution": "(suprimido)"}
         plain: ClassVar = {"text": "the person's claim, read by the staff that resolves it",
                            "resolution": "answer to the claim"}  # fmt: skip
+
+
+class Search(TenantRow):
+    """Work of its own: find how the right person is reached, after somebody else answered where we thought they were.
+
+    status   open closed
+    result   found (a new contact point was kept: `found_point_id`), released (the old one is theirs after all), none
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="searches", db_index=False)
+    quarantine_id = models.UUIDField(null=True)
+    hint = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=16)
+    status = models.CharField(max_length=8, default="open")
+    assigned_to = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="searches")
+    result = models.CharField(max_length=10, blank=True)
+    found_point_id = models.UUIDField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by_id = models.UUIDField(null=True)
+
+    class Personal:
+        fields: ClassVar = {"hint": "", "note": "(suprimido)"}
+        plain: ClassVar = {"hint": "masked for recognition", "note": "how the search went, read by the staff that searches"}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "person"], name="search_one_open", condition=Q(status="open")),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None, result="")
+                | Q(status="closed", closed_at__isnull=False, result__in=["found", "released", "none"]),
+                name="search_closed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "status", "-created_at"], name="search_newest"),
+            models.Index(fields=["tenant_id", "person"], name="search_person"),
+        ]
+
+
+class IdentityCheck(TenantRow):
+    """That whoever answered proved to be the person before anything about a debt was said: what was checked, never the answer.
+
+    is_verified  False: they could not or would not
+    """
+
+    action_id = models.UUIDField()
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identity_checks", db_index=False)
+    checked = ArrayField(models.CharField(max_length=20), default=list)
+    is_verified = models.BooleanField()
+    by_id = models.UUIDField(null=True)
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "action_id"], name="identity_once")]
+        indexes = [models.Index(fields=["tenant_id", "person", "-created_at"], name="identity_person")]
+
+
+class InterruptingAct(TenantRow):
+    """Something that starts a debt's prescription clock again: an acknowledgement, a payment, a claim in court.
+
+    kind        payment acknowledgment lawsuit other
+    on          the day on which it happened
+    evidence    where the proof lies
+    """
+
+    account_id = models.UUIDField()
+    person_id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    on = models.DateField()
+    evidence = models.CharField(max_length=200)
+    by_id = models.UUIDField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by_id = models.UUIDField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"evidence": "where the proof lies, no identity data"}
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["payment", "acknowledgment", "lawsuit", "other"]), name="act_kind")]
+        indexes = [models.Index(fields=["tenant_id", "account_id", "-on"], name="act_account")]
 
 
 class ContactPause(TenantRow):

@@ -13,6 +13,7 @@ from recaudo.casework.services.gate import refused, verdict_for
 from recaudo.casework.services.holds import open_dispute, open_hold
 from recaudo.casework.services.outcome import Outcome
 from recaudo.casework.services.pending import cancel_pending
+from recaudo.casework.services.search import wrong_party
 from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import Purpose
@@ -25,7 +26,7 @@ CALLBACK_LIFE = timedelta(days=1)
 # The same number under another name.
 TWINS = {"phone": ("phone", "im"), "im": ("phone", "im")}
 OPT_OUT_CHANNELS = {"call": ["call", "prerecorded"], "prerecorded": ["call", "prerecorded"]}
-POINT_REASON = {"wrong_party": "wrong_party", "opted_out": "opt_out"}
+POINT_REASON = {"opted_out": "opt_out"}
 
 
 class CallbackInPast(Problem):
@@ -94,6 +95,12 @@ def _point(status: str, setting: Setting) -> None:
     """The contact point, and the same number in its other guise, take the status; what waits for them stops."""
     point = ContactPoint.objects.filter(id=setting.action.contact_point_id).first() if setting.action.contact_point_id else None
     if point is None:
+        return
+    if status == "wrong_party":
+        wrong_party(
+            contact_point=point, channel=setting.action.channel, evidence=f"{setting.action.disposition} en la gestión {setting.action.id}",
+            by=setting.by, at=setting.at, action_id=setting.action.id,
+        )  # fmt: skip
         return
     points = twins(point) if status in POINT_REASON else [point]
     for one in points:

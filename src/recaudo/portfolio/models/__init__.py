@@ -14,6 +14,7 @@ from recaudo.portfolio.models.contact import Consent, ContactPoint, Preference
 from recaudo.portfolio.models.creditor import Creditor, Portfolio, PortfolioFigure
 from recaudo.portfolio.models.ledger import LedgerEntry, Payment
 from recaudo.portfolio.models.person import Person, PersonMerge
+from recaudo.portfolio.models.quarantine import Quarantine, QuarantineRelease
 
 __all__ = [
     "Account",
@@ -34,4 +35,6 @@ __all__ = [
     "Portfolio",
     "PortfolioFigure",
     "Preference",
+    "Quarantine",
+    "QuarantineRelease",
 ]

@@ -9,16 +9,29 @@ Keyword-only; `by` is a user or journal.SYSTEM, `at` an aware instant; atomic, w
 from recaudo.portfolio.services.accrual import AccrualResult, accrue, accrue_account, define_buckets, pause_delinquency
 from recaudo.portfolio.services.calendar import local_day
 from recaudo.portfolio.services.consents import give_consent, revoke_consent
-from recaudo.portfolio.services.contacts import masked, save_contact_point, set_contact_point_status
+from recaudo.portfolio.services.contacts import BadContactPoint, masked, save_contact_point, set_contact_point_status
 from recaudo.portfolio.services.creditors import save_creditor, save_portfolio
 from recaudo.portfolio.services.documents import add_document
 from recaudo.portfolio.services.ledger import DEFAULT_WATERFALL, book_charge, waterfall_of
 from recaudo.portfolio.services.payments import identify_payment, record_payment, reverse_payment
+from recaudo.portfolio.services.quarantine import (
+    PROOF_ES,
+    REPORT_ES,
+    Quarantined,
+    approve_release,
+    points_of,
+    propose_release,
+    quarantine_of,
+    quarantine_value,
+    reject_release,
+)
 from recaudo.portfolio.services.persons import add_moved, dismiss_duplicate, merge_persons, unmerge_persons
 from recaudo.portfolio.services.placements import PlacementResult, place_accounts, recall_accounts
 
 __all__ = [
-    "DEFAULT_WATERFALL", "AccrualResult", "PlacementResult", "accrue", "accrue_account", "add_document", "add_moved",
+    "DEFAULT_WATERFALL", "PROOF_ES", "REPORT_ES", "AccrualResult", "BadContactPoint", "PlacementResult", "Quarantined", "accrue",
+    "accrue_account", "add_document", "add_moved", "approve_release", "points_of", "propose_release", "quarantine_of",
+    "quarantine_value", "reject_release",
     "book_charge", "define_buckets", "dismiss_duplicate", "give_consent", "identify_payment", "local_day", "masked",
     "merge_persons", "pause_delinquency", "place_accounts", "recall_accounts", "record_payment", "reverse_payment",
     "revoke_consent", "save_contact_point", "save_creditor", "save_portfolio", "set_contact_point_status",

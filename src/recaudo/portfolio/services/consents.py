@@ -13,6 +13,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.contact import Channel
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import Consent, Creditor, Person
+from recaudo.store import locks
 
 CONSENT_ES: dict[str, str] = {
     "authorised_channel": "Autoriza ser contactado por estos canales",
@@ -52,6 +53,7 @@ def give_consent(
         raise BadConsent(reason=f"el canal «{min(unknown)}» no se conoce.")
     if kind != "channel_optout" and not evidence.strip():
         raise BadConsent(reason="diga dónde está la prueba (grabación, formulario, contrato).")
+    locks.hold_person(person.id)  # nothing goes out while it is being written
     consent = Consent.objects.create(
         person=person, creditor_id=creditor.id if creditor else None, kind=kind, channels=list(channels), source=source,
         evidence=evidence.strip()[:200], given_at=at, contact_point_id=contact_point_id, by_id=by.id, created_at=at,
@@ -66,6 +68,7 @@ def give_consent(
 @transaction.atomic
 def revoke_consent(consent: Consent, *, by: Any, at: datetime) -> Consent:
     """The person took it back. A second time changes nothing."""
+    locks.hold_person(consent.person_id)
     consent = Consent.objects.select_for_update().get(id=consent.id)
     if consent.revoked_at is None:
         consent.revoked_at = at

@@ -13,6 +13,8 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import ContactPoint, Person
 from recaudo.portfolio.services.calendar import local_day
+from recaudo.portfolio.services.quarantine import USABLE, covering, quarantine_of
+from recaudo.store import locks
 from recaudo.store.fields import blind_index
 
 # What the law asks about a source, and how the engine trusts it.
@@ -27,6 +29,12 @@ PLACES = ("mobile", "home", "work")
 class BadContactPoint(Problem):
     code = "bad_contact_point"
     message = "El medio de contacto no se guardó: {reason}"
+
+
+class InQuarantine(Problem):
+    code = "contact_point_in_quarantine"
+    message = "Este medio está en cuarentena: se libera en Cuarentena, con evidencia y una segunda persona."
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ def save_contact_point(
         point = ContactPoint(person=person, kind=kind, value=cleaned.value, value_index=indexes[0], status=status, created_at=at)
     elif point.status in {"opted_out", "wrong_party"} and status == "unverified":
         status = point.status  # hearing of it again does not undo what the person said
+    if status in USABLE and covering(person.id, indexes[0]) is not None:
+        status = "wrong_party"  # somebody else answers there, as another agency may have heard
     point.status, point.source, point.captured_on = status, source, today
     point.hint, point.line_type = masked(kind, cleaned.value), cleaned.line_type
     point.country, point.subdivision, point.municipality, point.place = country, subdivision, municipality, place
@@ -89,11 +99,14 @@ def set_contact_point_status(
     """Say how a contact point stands now; its trust follows.
 
     successes, wrong_party  times the person, or somebody else, answered there, as far as the caller knows
-    Raises                  BadContactPoint
+    Raises                  BadContactPoint, InQuarantine
     """
     _check_words(point.source, status, point.place)
+    locks.hold_person(point.person_id)
     point = ContactPoint.objects.select_for_update().get(id=point.id)
     today = local_day(at)
+    if status in USABLE and point.status not in USABLE and quarantine_of(point) is not None:
+        raise InQuarantine()
     point.status = status
     if status == "valid":
         point.verified_on = today

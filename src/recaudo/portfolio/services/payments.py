@@ -15,10 +15,11 @@ from django.db import IntegrityError, transaction
 from recaudo.journal import services as journal
 from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
-from recaudo.portfolio.models import Account, Payment
+from recaudo.portfolio.models import Account, AccountParty, Payment
 from recaudo.portfolio.services.accrual import accrue_account
 from recaudo.portfolio.services.calendar import local_day
 from recaudo.portfolio.services.ledger import spread, write_payment, write_reversal
+from recaudo.store import locks
 
 EXTERNAL_ID_LENGTH = 80
 
@@ -83,6 +84,7 @@ def record_payment(
         external_id=external_id, payer=payer, status="applied" if account else "unidentified", channel=channel,
         batch_id=batch_id, by_id=by.id, created_at=at,
     )  # fmt: skip
+    _hold_parties(payment.account_id)
     if (known := _insert(payment)) is not None:
         return known
     if account is None:
@@ -98,6 +100,7 @@ def identify_payment(payment: Payment, *, account: Account, by: Any, at: datetim
 
     Raises  NotIdentifiable, WrongCurrency
     """
+    _hold_parties(account.id)
     payment = Payment.objects.select_for_update().get(id=payment.id)
     if payment.status != "unidentified":
         raise NotIdentifiable(status=payment.status)
@@ -195,6 +198,13 @@ def _apply(payment: Payment, *, by: Any, at: datetime) -> None:
     _renew(account, on=local_day(at), at=at)
     payment.account = account
     journal.record("payment.applied", by=by, at=at, subject="account", subject_id=account.id, **_detail(payment))
+
+
+def _hold_parties(account_id: UUID | None) -> None:
+    """Whoever answers for the account: nothing goes out to them while their payment is being written. Before any row is touched."""
+    if account_id is not None:
+        holders = Account.objects.filter(id=account_id).values_list("holder_id", flat=True)
+        locks.hold_persons([*holders, *AccountParty.objects.filter(account_id=account_id).values_list("person_id", flat=True)])
 
 
 def _locked(account_id: UUID | None) -> Account | None:
