@@ -13,17 +13,19 @@ It does not know accounts, tenants, versions or approvals (see `recaudo.strategy
 
 from __future__ import annotations
 
+from recaudo.engine.decide.analyse import Analysis, Issue, Region, analyse
 from recaudo.engine.decide.check import Finding, check
 from recaudo.engine.decide.compiled import Compiled, Difference, OutputColumn, differences, run, verify
 from recaudo.engine.decide.compiled import compile_model as compile
 from recaudo.engine.decide.edit import Change, add_rule, delete_rule, diff, move_rule, set_cell, to_xml
 from recaudo.engine.decide.model import Model
+from recaudo.engine.decide.pieces import Domain
 from recaudo.engine.decide.reader import read
 from recaudo.engine.decide.reference import DecisionTrace, Explanation, evaluate
 from recaudo.engine.decide.tables import CellTrace, FiredRule
 
 __all__ = [
-    "CellTrace", "Change", "Compiled", "DecisionTrace", "Difference", "Explanation", "Finding", "FiredRule", "Model",
-    "OutputColumn", "add_rule", "check", "compile", "delete_rule", "diff", "differences", "evaluate", "move_rule", "read",
+    "Analysis", "CellTrace", "Change", "Compiled", "DecisionTrace", "Difference", "Domain", "Explanation", "Finding", "FiredRule", "Issue",
+    "Model", "OutputColumn", "Region", "add_rule", "analyse", "check", "compile", "delete_rule", "diff", "differences", "evaluate", "move_rule", "read",
     "run", "set_cell", "to_xml", "verify",
 ]  # fmt: skip

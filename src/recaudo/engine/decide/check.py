@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
+from recaudo.engine.decide.analyse import CONFLICT, GAP, MASKED, NEVER, Issue, Region, analyse
 from recaudo.engine.decide.compiled import compile_model
 from recaudo.engine.decide.conform import Types
 from recaudo.engine.decide.feel import values
@@ -12,12 +15,12 @@ from recaudo.engine.decide.feel.builtins import BUILTINS
 from recaudo.engine.decide.feel.evaluator import Scope, uses_input
 from recaudo.engine.decide.feel.tree import Compare, Name, Node, Tests
 from recaudo.engine.decide.model import Cell, Decision, InputData, Literal, Model, Table
+from recaudo.engine.decide.pieces import ANYTHING, Domains, anything, kind_of
 from recaudo.engine.decide.problems import CyclicModel, NotCompilable
 from recaudo.engine.decide.sql import bins
-from recaudo.engine.decide.sql.expressions import Env, Translator
-from recaudo.engine.decide.sql.terms import Refused, Sql
 
 ERROR, WARNING = "error", "warning"
+MAX_PER_KIND = 10  # of one table; the page of the analysis lists more
 _FEEL_TYPE = {"text": "string", "integer": "number", "money": "number", "rate": "number", "boolean": "boolean", "date": "date",
               "instant": "date and time"}  # fmt: skip
 _TYPE_ES = {
@@ -34,7 +37,7 @@ class Finding:
     """severity: error stops publishing; warning does not.
 
     code      stable: unknown_fact, type_clash, cycle, unreadable_cell, not_compilable, never_true, shadowed_rule,
-              missing_annotation, no_input, value_not_allowed
+              rules_conflict, gap, not_analysed, missing_annotation, no_input, value_not_allowed
     decision  name, "" for the whole model; rule_id and column "" when it is not of a rule or cell
     message   what is wrong, in Spanish; remedy: how to mend it
     """
@@ -49,10 +52,11 @@ class Finding:
     remedy: str
 
 
-def check(model: Model, facts: Mapping[str, str]) -> list[Finding]:
+def check(model: Model, facts: Mapping[str, str], domains: Domains = anything) -> list[Finding]:
     """All findings, errors first.
 
-    facts  fact name -> type: text, integer, money, rate, boolean, date, instant
+    facts    fact name -> type: text, integer, money, rate, boolean, date, instant
+    domains  what the columns can hold, for the analysis of gaps and dead rules
     """
     found = [*_inputs(model, facts), *_references(model)]
     for decision in model.decisions:
@@ -62,6 +66,10 @@ def check(model: Model, facts: Mapping[str, str]) -> list[Finding]:
             found.append(_broken(decision.name, "", None, "", decision.expression.cell))
     if not any(finding.severity == ERROR for finding in found):
         found.extend(_compilable(model, facts))
+    unread = {one.decision for one in found if one.code in ("unreadable_cell", "type_clash", "unknown_fact")}
+    for decision in model.decisions:
+        if decision.table is not None and decision.name not in unread:
+            found.extend(_analysed(model, decision, domains))
     return sorted(found, key=lambda finding: finding.severity != ERROR)
 
 
@@ -142,7 +150,6 @@ def _names(tree: Node | None) -> set[str]:
 def _table(model: Model, decision: Decision, table: Table) -> Iterator[Finding]:
     yield from _cells(decision.name, table)
     yield from _clashes(model, decision, table)
-    yield from _dead_rules(model, decision, table)
     if not table.inputs and table.rules:
         yield Finding(
             WARNING, "no_input", decision.name, "", None, "", "La tabla no tiene condiciones.", "Agregue una columna."
@@ -176,8 +183,7 @@ def _broken(name: str, rule_id: str, number: int | None, column: str, cell: Cell
 def _clashes(model: Model, decision: Decision, table: Table) -> Iterator[Finding]:
     types = Types(model)
     for place, column in enumerate(table.inputs):
-        kind = column.type or _declared(model, decision, column.expression)
-        base = model.types[kind].base if kind in model.types else kind
+        base = kind_of(model, decision, column)
         if base not in _TYPE_ES:
             continue
         for rule in table.rules:
@@ -188,13 +194,6 @@ def _clashes(model: Model, decision: Decision, table: Table) -> Iterator[Finding
                                   text, f"Escriba un valor de tipo {_TYPE_ES[base]}.")  # fmt: skip
 
 
-def _declared(model: Model, decision: Decision, cell: Cell) -> str:
-    if not isinstance(cell.tree, Name):
-        return ""
-    named = {model.by_id[key].name: model.by_id[key].type for key in decision.requires if key in model.by_id}
-    return named.get(cell.tree.name, "")
-
-
 def _constants(tests: Tests | None, types: Types) -> Iterator[values.Value]:
     for test in tests.tests if tests else ():
         node = test.value if isinstance(test, Compare) else test
@@ -203,59 +202,75 @@ def _constants(tests: Tests | None, types: Types) -> Iterator[values.Value]:
         yield from bins.flat(types.evaluator.value(node, Scope({})))
 
 
-def _dead_rules(model: Model, decision: Decision, table: Table) -> Iterator[Finding]:
-    """Rules with a cell that no value passes, and rules that an earlier one always beats (policy F)."""
-    accepted = _accepted(model, decision, table)
-    for place, rule in enumerate(table.rules):
-        rows = accepted[place]
-        empty = next((column for column, row in enumerate(rows) if row is not None and not row), None)
-        if empty is not None:
-            label = table.inputs[empty].label or table.inputs[empty].expression.text
-            text = f"La regla {rule.number} nunca se cumple: ningún valor pasa la celda «{rule.inputs[empty].text}»."
-            yield Finding(
-                WARNING,
-                "never_true",
-                decision.name,
-                rule.id,
-                rule.number,
-                label,
-                text,
-                "Corrija la celda o borre la regla.",
-            )
-            continue
-        winner = next((one for one in range(place) if table.policy == "F" and _covers(accepted[one], rows)), None)
-        if winner is not None:
-            text = f"La regla {rule.number} nunca decide: la regla {table.rules[winner].number} siempre le gana."
-            yield Finding(
-                WARNING, "shadowed_rule", decision.name, rule.id, rule.number, "", text, "Súbala, acótela o bórrela."
-            )
+def _analysed(model: Model, decision: Decision, domains: Domains) -> Iterator[Finding]:
+    found = analyse(model, decision, domains)
+    assert found is not None and decision.table is not None
+    labels = [column.label or column.expression.text for column in decision.table.inputs]
+    for issue in sorted(found.of(NEVER, MASKED), key=lambda one: one.numbers):
+        yield _dead(decision.name, labels, issue)
+    for issue in found.of(CONFLICT)[:MAX_PER_KIND]:
+        text = f"Las reglas {issue.numbers[0]} y {issue.numbers[1]} pueden cumplirse a la vez y la política no deja decidir: {example(labels, issue.region)}."
+        yield Finding(ERROR, "rules_conflict", decision.name, issue.rules[1], issue.numbers[1], "", text,
+                      "Acote una de las dos, o cambie la política a «la primera que se cumple».")  # fmt: skip
+    for issue in found.of(GAP)[:MAX_PER_KIND]:
+        text = f"Ninguna regla se cumple para, por ejemplo, {example(labels, issue.region)}."
+        yield Finding(
+            WARNING, "gap", decision.name, "", None, "", text, "Agregue una regla para el resto o un valor por omisión."
+        )
+    for limit in found.limits:
+        yield Finding(WARNING, "not_analysed", decision.name, "", None, "", f"No se analizó todo. {limit}", "")
 
 
-def _covers(first: list[frozenset[int] | None], second: list[frozenset[int] | None]) -> bool:
-    return all(a is not None and b is not None and b <= a for a, b in zip(first, second, strict=True))
+def _dead(name: str, labels: list[str], issue: Issue) -> Finding:
+    number = issue.numbers[0]
+    if issue.kind == NEVER:
+        text, remedy = (
+            f"La regla {number} nunca se cumple: ningún valor pasa todas sus celdas.",
+            "Corrija la celda o borre la regla.",
+        )
+        return Finding(WARNING, "never_true", name, issue.rules[0], number, "", text, remedy)
+    who = (
+        f"la regla {issue.by[0]} siempre le gana"
+        if len(issue.by) == 1
+        else f"las reglas {listed(issue.by)} la cubren entre todas"
+    )
+    return Finding(
+        WARNING,
+        "shadowed_rule",
+        name,
+        issue.rules[0],
+        number,
+        "",
+        f"La regla {number} nunca decide: {who}.",
+        "Súbala, acótela o bórrela.",
+    )
 
 
-def _accepted(model: Model, decision: Decision, table: Table) -> list[list[frozenset[int] | None]]:
-    """Per rule and column the pieces of the column's values that the cell accepts; None when that cannot be told."""
-    out: list[list[frozenset[int] | None]] = [[] for _ in table.rules]
-    translator = Translator(Types(model).evaluator, None)
-    for place, column in enumerate(table.inputs):
-        kind = column.type or _declared(model, decision, column.expression)
-        kind = model.types[kind].base if kind in model.types else kind
-        cells = [rule.inputs[place].tests or Tests(0, (), False) for rule in table.rules]
-        try:
-            built = bins.build(Sql(kind, "x", (38, 0) if kind == "number" else None), cells, translator, Env({}))
-        except Refused:
-            built = None
-        odd = {bit for bit, _ in built.odd} if built else set()
-        for row in range(len(table.rules)):
-            out[row].append(None if built is None or row in odd else _pieces(built, row))
-    return out
+def example(labels: Sequence[str], region: Region) -> str:
+    """The values of a region that tell it apart, in words: «Etapa early, Días de atraso 5»."""
+    told = [
+        f"{label} {in_words(value)}"
+        for label, test, value in zip(labels, region.tests, region.example, strict=True)
+        if test != ANYTHING
+    ]
+    return ", ".join(told) or "cualquier cuenta"
 
 
-def _pieces(column: bins.Column, row: int) -> frozenset[int]:
-    accepted = {number for number, piece in enumerate(column.pieces) if piece.mask >> row & 1}
-    return frozenset(accepted | ({-1} if column.null_mask >> row & 1 else set()))
+def in_words(value: object) -> str:
+    """A plain value: «sin dato», «sí», «no», a day as dd/mm/aaaa, a decimal with a comma."""
+    if value is None:
+        return "sin dato"
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    if isinstance(value, date):
+        return value.strftime("%d/%m/%Y")
+    return str(value).replace(".", ",") if isinstance(value, Decimal) else str(value)
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """«2, 3 y 7 más»."""
+    shown = ", ".join(map(str, numbers[:8]))
+    return f"{shown} y {len(numbers) - 8} más" if len(numbers) > 8 else shown
 
 
 def _compilable(model: Model, facts: Mapping[str, str]) -> Iterator[Finding]:

@@ -7,11 +7,13 @@ A cell that is not piecewise constant (`modulo(?, 3) = 0`, `> other fact`) gets 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from recaudo.engine.decide.feel.evaluator import uses_input
+from recaudo.engine.decide.feel.evaluator import Evaluator, Scope, uses_input
 from recaudo.engine.decide.feel.temporal import Date, from_ordinal
 from recaudo.engine.decide.feel.tree import Compare, Node, Tests
 from recaudo.engine.decide.feel.values import Range, Value
@@ -53,27 +55,58 @@ class Column:
 def build(value: Sql, cells: Sequence[Tests], translator: Translator, env: Env) -> Column:
     """The masks of one column; cells in rule order. Raises Refused for a cell outside the profile."""
     kind = "" if value.over or value.is_approximate else value.kind  # these compare by formula only
-    found = [_constants(tests, translator, env, kind) for tests in cells]
+    found = [constants(tests, translator, env, kind) for tests in cells]
     odd = []
-    for bit, (tests, constants) in enumerate(zip(cells, found, strict=True)):
-        if constants is None:
+    for bit, (tests, known) in enumerate(zip(cells, found, strict=True)):
+        if known is None:
             condition = translator.accepts(tests, value, env)
             odd.append((bit, lift(condition)))
-    cuts = [constant for constants in found if constants for constant in constants]
-    skip = {bit for bit, _ in odd}
+    cuts = [constant for known in found if known for constant in known]
+    scope = env.scope()
+    judges = [
+        None if known is None else judge(kind, known, tests, translator.evaluator, scope)
+        for tests, known in zip(cells, found, strict=True)
+    ]
 
     def mask(one: Value) -> int:
-        scope = env.scope()
         out = 0
-        for bit, tests in enumerate(cells):
-            if bit in skip or translator.evaluator.accepts(tests, one, scope) is True:
+        for bit, accepts in enumerate(judges):
+            if accepts is None or accepts(one):
                 out |= 1 << bit
         return out
 
     return Column(value, tuple(_merge(_pieces(kind, cuts, mask))), mask(None), tuple(odd))
 
 
-def _constants(tests: Tests, translator: Translator, env: Env, kind: str) -> list[Value] | None:
+def judge(
+    kind: str, known: Sequence[Value], tests: Tests, evaluator: Evaluator, scope: Scope
+) -> Callable[[Value], bool]:
+    """Whether a cell accepts a value. It is evaluated once per piece of its own, however many pieces its column has.
+
+    known   the constants of the cell (see `constants`)
+    """
+    cuts: list[Any] = sorted({_ordered(one) for one in known if one is not None})
+    told: dict[Any, bool] = {}
+
+    def accepts(value: Value) -> bool:
+        own: Any = None
+        if value is not None:
+            at = _ordered(value)
+            place = bisect_left(cuts, at)
+            is_cut = place < len(cuts) and cuts[place] == at
+            own = (place, True) if is_cut else ((place, False) if kind in ("number", "date") else "other")
+        if own not in told:
+            told[own] = evaluator.accepts(tests, value, scope) is True
+        return told[own]
+
+    return accepts
+
+
+def _ordered(value: Value) -> Any:
+    return value.ordinal if isinstance(value, Date) else value
+
+
+def constants(tests: Tests, translator: Translator, env: Env, kind: str) -> list[Value] | None:
     """The values at which a cell may change its mind; None when it is not piecewise constant."""
     out: list[Value] = []
     for test in tests.tests:
