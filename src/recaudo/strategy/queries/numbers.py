@@ -150,8 +150,8 @@ class _Held:
 def _firings(path: str, snapshot_sha: str, version_sha: str, is_stored: bool, held: _Held) -> Firings:
     compiled = held.compiled
     ruled = [one for one in compiled.columns if one.kind in ("rule", "rules")]
-    with _day(path) as (db, yardstick):
-        _decide(db, "decided", compiled, [one.name for one in ruled], is_stored=is_stored)
+    with opened(path) as (db, yardstick):
+        decide_into(db, "decided", compiled, [one.name for one in ruled], is_stored=is_stored)
         accounts = _one(db, "SELECT count(*) FROM facts")[0]
         rows: dict[str, dict[int, Fired]] = {}
         for column in ruled:
@@ -171,12 +171,12 @@ def simulate(
     dimension, pick   limit the examples to those that change in it, and to one from -> to
     Raises            SnapshotGone, MissingFacts, NotFinite, OutOfRange, NotCompilable
     """
-    with _day(present(snapshot)) as (db, yardstick):
+    with opened(present(snapshot)) as (db, yardstick):
         sides = [(name, version, compiled_of(version)) for name, version in (("old", old), ("new", new))]
         given = [{column.name for column in compiled.columns} for _, _, compiled in sides]
         names = [name for name in DIMENSIONS if all(name in columns for columns in given)]
         for name, version, compiled in sides:
-            _decide(db, name, compiled, names, is_stored=snapshot.version.sha256 == version.sha256)
+            decide_into(db, name, compiled, names, is_stored=snapshot.version.sha256 == version.sha256)
         pairs = ", ".join(f"o.{name}::VARCHAR AS old_{name}, n.{name}::VARCHAR AS new_{name}" for name in names)
         db.execute(f"CREATE TABLE pair AS SELECT o.account_id, o.value, {pairs} FROM old o JOIN new n USING (account_id)")
         differs = " OR ".join(_differs(name) for name in names) or "false"
@@ -245,7 +245,7 @@ def _examples(db: duckdb.DuckDBPyConnection, names: list[str], where: str, value
 
 
 @contextmanager
-def _day(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
+def opened(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
     """A connection with `facts`: the day's file, and VALUE, the balance in the yardstick, or nothing."""
     with duckdb.connect() as db:
         db.execute(f"SET memory_limit = '{MEMORY}'")
@@ -265,7 +265,7 @@ def _day(path: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Yardstick]]:
         yield db, yardstick
 
 
-def _decide(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compiled, wanted: list[str], *, is_stored: bool) -> None:
+def decide_into(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compiled, wanted: list[str], *, is_stored: bool) -> None:
     """The table `name`: account_id, value and the wanted results of every account, as stored that day or decided now.
 
     Only what is wanted is computed: a million accounts with all results would not fit beside the server.
