@@ -217,3 +217,52 @@ def test_many_accounts_come_close_to_the_bound():
     rows = [{"account_id": f"{n}", "channel": channel, "value": dice.random() * worth, "cost_minor": cost} for n in range(4000) for channel, worth, cost in (("call", 10, 20), ("sms", 3, 2), ("visit", 30, 300))]
     found = plan(options(*rows), {"call": 800, "sms": 1500, "visit": 100}, budget_minor=30_000)
     assert found.spent_minor <= 30_000 and found.gap < 0.01
+
+
+def test_two_channels_worth_nearly_the_same_get_prices_that_prove_the_plan():
+    dice = random.Random(8)
+    rows = []
+    for n in range(3000):
+        worth = dice.randint(1, 40) / 2
+        rows += [{"account_id": f"{n}", "channel": "call", "value": worth}, {"account_id": f"{n}", "channel": "sms", "value": worth - 0.5}]
+    found = plan(options(*rows), {"call": 600, "sms": 750})
+    # No price alone can rise: only both together. The worth of a place is near that of the last who gets none.
+    assert found.gap < 0.005
+    assert found.prices["call"] == pytest.approx(11, abs=1) and found.prices["call"] - found.prices["sms"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_bound_is_as_tight_as_the_linear_programme():
+    from scipy.optimize import linprog
+
+    dice = random.Random(9)
+    for _ in range(8):
+        rows = [
+            {"account_id": f"{n}", "channel": channel, "value": round(dice.random() * 20, 1), "cost_minor": cost, "team": dice.choice([None, "n", "s"])}
+            for n in range(150) for channel, cost in (("call", 9), ("sms", 1), ("im", 2)) if dice.random() < 0.8
+        ]  # fmt: skip
+        capacity, teams, budget = {"call": 25, "sms": 30, "im": 20}, {"n": 20, "s": 10}, 300
+        limits = [([one["account_id"] == f"{n}" for one in rows], 1) for n in range(150)]
+        limits += [([one["channel"] == name for one in rows], places) for name, places in capacity.items()]
+        limits += [([one["team"] == name for one in rows], places) for name, places in teams.items()]
+        limits += [([one["cost_minor"] for one in rows], budget)]
+        best = -linprog([-one["value"] for one in rows], [row for row, _ in limits], [most for _, most in limits], bounds=(0, 1)).fun
+        found = plan(options(*rows), capacity, team_capacity=teams, budget_minor=budget)
+        assert found.value <= best + 1e-6 <= found.bound + 2e-6
+        assert found.bound <= best * 1.003
+
+
+def test_what_had_to_be_done_and_did_not_fit_is_told_with_what_to_relax():
+    rows = [{"account_id": f"f{n}", "value": 1, "forced": True} for n in range(3)] + [{"account_id": f"q{n}", "value": 1, "quota": "agency-A", "team": "norte"} for n in range(4)]
+    found = plan(options(*rows), {"call": 5}, team_capacity={"norte": 9}, floors={"agency-A": 4, "agency-B": 2})
+    assert [(one.kind, one.name, one.wanted, one.done, one.lacking) for one in found.shortfalls] == [
+        ("floor", "agency-A", 4, 2, ("call",)), ("floor", "agency-B", 2, 0, ())]  # fmt: skip
+    (forced,) = plan(options(*rows[:3]), {"call": 2}).shortfalls
+    assert (forced.kind, forced.name, forced.wanted, forced.done, forced.lacking) == ("forced", "call", 3, 2, ("call",))
+    (team,) = plan(options(*rows[3:]), {"call": 9}, team_capacity={"norte": 1}, floors={"agency-A": 2}).shortfalls
+    assert team.lacking == ("norte",)
+    (poor,) = plan(options({"account_id": "a", "value": 1, "quota": "x", "cost_minor": 9}), {"call": 9}, budget_minor=5, floors={"x": 1}).shortfalls
+    assert poor.lacking == ("budget",)
+
+
+def test_a_plan_in_which_all_fits_has_no_shortfalls():
+    assert plan(options({"account_id": "a", "value": 1, "forced": True, "quota": "x"}), {"call": 1}, floors={"x": 1}).shortfalls == ()

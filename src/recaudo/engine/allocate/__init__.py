@@ -7,6 +7,6 @@ Does    at most one contact a person, within the capacity of channels and teams 
 Not     decides nothing about law or worth: options that may not be used must not come in, values come with them.
 """
 
-from recaudo.engine.allocate.plan import MissingColumn, Plan, plan
+from recaudo.engine.allocate.plan import MissingColumn, Plan, Shortfall, plan
 
-__all__ = ["MissingColumn", "Plan", "plan"]
+__all__ = ["MissingColumn", "Plan", "Shortfall", "plan"]

@@ -31,6 +31,20 @@ class MissingColumn(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What had to be done and did not fit. kind: forced (by channel) or floor (by quota); wanted, done: options or persons.
+
+    lacking   what to relax: channels without a place left, "budget", or nothing when there are not so many persons
+    """
+
+    kind: str
+    name: str
+    wanted: int
+    done: int
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """chosen    the rows of the options that are done, same columns, by person
     refused   one row for each account with nothing chosen: account_id, person_id, channel (its best option), reason (REASONS)
@@ -40,6 +54,7 @@ class Plan:
     value     worth of what was chosen
     bound     no choice could be worth more, given what forced options, floors and higher priorities took
     gap       (bound - value) / bound, 0 when the bound is 0
+    shortfalls    forced options and floors that did not fit, with what to relax; empty when all did
     """
 
     chosen: pa.Table
@@ -50,6 +65,7 @@ class Plan:
     value: float
     bound: float
     gap: float
+    shortfalls: tuple[Shortfall, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,6 +83,7 @@ class _Day:
     priority: Ints
     forced: Bools
     channels: list[str]
+    teams: list[str]
     quotas: list[str]
     channel_left: Ints
     team_left: Ints
@@ -99,7 +116,40 @@ def plan(
     day = _day(options, capacity, team_capacity or {}, budget_minor)
     for rows, keep_all, cap in _tiers(day, floors or {}):
         _serve(day, rows, keep_all=keep_all, cap=cap)
-    return _plan(options, day)
+    return _plan(options, day, _shortfalls(day, floors or {}))
+
+
+def _shortfalls(day: _Day, floors: Mapping[str, int]) -> tuple[Shortfall, ...]:
+    done = np.zeros(len(day.rows), bool)
+    for rows in day.chosen:
+        done[rows] = True
+    short = []
+    for at, name in enumerate(day.channels):
+        asked = day.forced & (day.channel == at)
+        # Another option of the person, forced too, may stand for this one.
+        left = asked & ~done & ~day.taken[day.person]
+        if left.any():
+            wanted, got = int((asked & (done | left)).sum()), int((asked & done).sum())
+            short.append(Shortfall("forced", name, wanted, got, _lacking(day, left)))
+    for at, name in enumerate(day.quotas):
+        of_it = day.quota == at
+        got = int((of_it & done).sum())
+        if got < floors.get(name, 0):
+            short.append(Shortfall("floor", name, floors[name], got, _lacking(day, of_it & ~day.taken[day.person])))
+    missing = [(name, wanted) for name, wanted in floors.items() if wanted > 0 and name not in day.quotas]
+    return (*short, *(Shortfall("floor", name, wanted, 0, ()) for name, wanted in missing))
+
+
+def _lacking(day: _Day, rows: Bools) -> tuple[str, ...]:
+    """Why these options did not go: their channels and teams that are full, or the budget."""
+    channels = np.unique(day.channel[rows & (day.channel_left[day.channel] <= 0)])
+    found = [day.channels[at] for at in channels.tolist()]
+    if len(day.team_left):
+        full = rows & (day.team >= 0) & (day.team_left[day.team] <= 0)
+        found += [day.teams[at] for at in np.unique(day.team[full]).tolist()]
+    if not found and day.budget_left is not None and (day.cost[rows] > day.budget_left).any():
+        found.append("budget")
+    return tuple(found)
 
 
 def _tiers(day: _Day, floors: Mapping[str, int]) -> Iterator[tuple[Bools, bool, int | None]]:
@@ -170,7 +220,7 @@ def _day(options: pa.Table, capacity: Mapping[str, int], teams: Mapping[str, int
         rows=order, person=dense.astype(np.int64), account=account[order], channel=channel[order], team=team[order], quota=quota[order],
         value=options.column("value").cast(pa.float64()).to_numpy()[order], cost=cost,
         priority=_numbers(options, "priority", 1)[order], forced=_numbers(options, "forced", 0)[order].astype(bool),
-        channels=channels, quotas=quotas, channel_left=_left(channels, capacity), team_left=_left(team_names, teams),
+        channels=channels, teams=team_names, quotas=quotas, channel_left=_left(channels, capacity), team_left=_left(team_names, teams),
         budget_left=budget_minor, taken=np.zeros(max(persons, size and 1), bool), prices=np.zeros(len(channels)),
     )  # fmt: skip
 
@@ -213,7 +263,7 @@ def _numbers(options: pa.Table, column: str, otherwise: int) -> Ints:
     return numbers
 
 
-def _plan(options: pa.Table, day: _Day) -> Plan:
+def _plan(options: pa.Table, day: _Day, shortfalls: tuple[Shortfall, ...]) -> Plan:
     done = np.sort(np.concatenate(day.chosen)) if day.chosen else np.zeros(0, np.int64)
     used = np.bincount(day.channel[done], minlength=len(day.channels))
     value = float(day.value[done].sum())
@@ -226,6 +276,7 @@ def _plan(options: pa.Table, day: _Day) -> Plan:
         value=value,
         bound=max(day.bound, value),
         gap=max(day.bound - value, 0.0) / day.bound if day.bound > 0 else 0.0,
+        shortfalls=shortfalls,
     )
 
 
