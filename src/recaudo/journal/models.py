@@ -42,13 +42,48 @@ class Event(TenantRow):
 
 
 class Anchor(TenantRow):
-    """The head of a tenant's chain at a moment, to be kept outside: whoever rewrites the chain cannot rewrite it too."""
+    """The head of a tenant's chain at a moment, signed, to be kept outside: whoever rewrites the chain cannot sign it anew.
+
+    first_number     the first record after the anchor before; merkle_root covers first_number to chain_number
+    previous_digest  SHA-256 of what the anchor before says, empty for the first
+    key_id           fingerprint of the public key; signature is empty on anchors of before there were signatures
+    """
 
     chain_number = models.BigIntegerField()
     hash = models.BinaryField()
+    first_number = models.BigIntegerField(default=1)
+    merkle_root = models.BinaryField(null=True)
+    previous_digest = models.CharField(max_length=64, blank=True)
+    key_id = models.CharField(max_length=64, blank=True)
+    signature = models.BinaryField(null=True)
 
     class Personal:
         plain: ClassVar = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant_id", "chain_number"], name="journal_anchor_once")]
+
+
+class Verification(TenantRow):
+    """One verification of the chain that somebody asked for.
+
+    status   waiting running whole broken failed
+    checked  records recomputed so far, of `total`
+    """
+
+    by_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=8, default="waiting")
+    checked = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    outside_count = models.IntegerField(default=0)
+    broken_number = models.BigIntegerField(null=True)
+    broken_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"by_name": "name of the staff member who asked", "reason": "what does not fit, no personal data"}
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="journal_verification_new")]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from recaudo.journal.anchors import is_signed
 from recaudo.journal.chain import GENESIS, event_hash
-from recaudo.journal.models import Anchor, Event
+from recaudo.journal.models import Anchor, Event, Verification
 from recaudo.kernel.events import EVENTS
 
 RECENT = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class Found:
     """What verifying found. `broken_number` and `broken_id` name the first record that does not fit."""
 
     sealed: int
@@ -99,30 +100,97 @@ def last_anchor() -> Anchor | None:
     return Anchor.objects.order_by("-chain_number").first()
 
 
-def verify(*, outside: Mapping[int, bytes] | None = None) -> Verification:
+def anchors() -> QuerySet[Anchor]:
+    """Newest first."""
+    return Anchor.objects.order_by("-chain_number")
+
+
+def verifications() -> QuerySet[Verification]:
+    """What was asked for, newest first."""
+    return Verification.objects.order_by("-created_at")
+
+
+def sealed_count() -> int:
+    return int(Event.objects.exclude(hash=None).count())
+
+
+def verify(*, outside: Mapping[int, bytes] | None = None) -> Found:
     """Recompute the chain from the start and compare it with what is stored and with the anchors kept.
 
     outside  anchors kept where the owner of the database cannot reach: {number: hash}. Only they show that a whole chain,
-             its anchors included, was written anew.
+             its anchors included, was removed or cut at its end.
     """
-    unsealed = Event.objects.filter(hash=None).count()
-    anchors = {a.chain_number: bytes(a.hash) for a in Anchor.objects.all()} | dict(outside or {})
-    previous, expected = GENESIS, 0
-    for event in _chain():
-        expected += 1
-        if event.chain_number != expected:
-            return Verification(expected, unsealed, expected, event.id, f"falta o se repite el registro {expected}")
-        computed = event_hash(previous, event, expected)
-        if computed != bytes(event.hash):
-            return Verification(expected, unsealed, expected, event.id, "el contenido no corresponde a su sello")
-        if expected in anchors and anchors.pop(expected) != computed:
-            return Verification(expected, unsealed, expected, event.id, "el sello no corresponde al ancla guardada")
-        previous = computed
-    if anchors:
-        first = min(anchors)
-        return Verification(expected, unsealed, first, None, f"faltan registros sellados: el ancla {first} no tiene el suyo")
-    return Verification(expected, unsealed)
+    walk = Walk(outside)
+    while walk.step():
+        pass
+    return walk.found()
 
 
-def _chain() -> Iterator[Event]:
-    return Event.objects.exclude(hash=None).order_by("chain_number", "id").iterator(chunk_size=5000)
+class Walk:
+    """A verification in steps, so that a long chain can be checked in short transactions and say how far it is."""
+
+    def __init__(self, outside: Mapping[int, bytes] | None = None, *, chunk: int = 5000) -> None:
+        self.chunk = chunk
+        self.checked = 0
+        self.broken: Found | None = _unsigned_anchor()
+        self._previous = GENESIS
+        self._after: tuple[int, UUID] | None = None
+        self._seen = 0
+        self._anchors = {a.chain_number: bytes(a.hash) for a in Anchor.objects.all()}
+        for number, digest in (outside or {}).items():
+            if self._anchors.setdefault(number, digest) != digest and self.broken is None:
+                self.broken = Found(0, 0, number, None, f"el ancla {number} guardada fuera no es la de la base")
+
+    def step(self) -> bool:
+        """Check some more; False when there is nothing left or something does not fit."""
+        if self.broken is not None:
+            return False
+        events = Event.objects.exclude(hash=None).exclude(chain_number=None).order_by("chain_number", "id")
+        if self._after:
+            number, key = self._after
+            events = events.filter(Q(chain_number__gt=number) | Q(chain_number=number, id__gt=key), chain_number__gte=number)
+        rows = list(events[: self.chunk])
+        for event in rows:
+            self._check(event)
+            if self.broken is not None:
+                return False
+        if rows:
+            self._after = (rows[-1].chain_number, rows[-1].id)
+        return len(rows) == self.chunk
+
+    def found(self) -> Found:
+        """The answer, once `step` said that there is no more."""
+        unsealed = Event.objects.filter(hash=None).count()
+        if self.broken is not None:
+            return replace(self.broken, sealed=self.checked, unsealed=unsealed)
+        if self._anchors:
+            first = min(self._anchors)
+            return Found(self.checked, unsealed, first, None, f"faltan registros sellados: el ancla {first} no tiene el suyo")
+        stray = Event.objects.exclude(hash=None).filter(chain_number=None).first()
+        if stray is not None:
+            return Found(self.checked, unsealed, self.checked + 1, stray.id, "un registro sellado perdió su número")
+        return Found(self.checked, unsealed)
+
+    def _check(self, event: Event) -> None:
+        number = self.checked = self.checked + 1
+        computed = event_hash(self._previous, event, number)
+        if event.chain_number != number:
+            self._break(event, f"falta o se repite el registro {number}")
+        elif computed != bytes(event.hash):
+            self._break(event, "el contenido no corresponde a su sello")
+        elif self._anchors.pop(number, computed) != computed:
+            self._break(event, "el sello no corresponde al ancla guardada")
+        self._previous = computed
+
+    def _break(self, event: Event, reason: str) -> None:
+        self.broken = Found(self.checked, 0, self.checked, event.id, reason)
+
+
+def _unsigned_anchor() -> Found | None:
+    """An anchor in the database that this installation did not sign. Those of before there were signatures come first, all of them."""
+    signing_began = False
+    for anchor in Anchor.objects.order_by("chain_number"):
+        signing_began = signing_began or bool(anchor.signature)
+        if signing_began and not is_signed(anchor):
+            return Found(0, 0, anchor.chain_number, None, f"el ancla {anchor.chain_number} no lleva la firma de esta instalación")
+    return None

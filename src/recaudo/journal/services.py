@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
+from recaudo.journal import anchors, merkle, queries, signing
 from recaudo.journal.chain import GENESIS, event_hash
-from recaudo.journal.models import Anchor, Event
+from recaudo.journal.models import Anchor, Event, Verification
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
@@ -22,6 +25,8 @@ Reaction = Callable[[Event], None]
 _reactions: Mapping[str, Sequence[Reaction]] = {}
 
 SEAL_BATCH = 5000
+# Where each anchor's file is written, below the state folder.
+KEPT = "anchors"
 
 
 class UnknownEvent(Problem):
@@ -84,6 +89,25 @@ def record(
     return event
 
 
+def record_many(
+    name: str, *, by: Any, at: datetime, subject: str, rows: Sequence[tuple[UUID | None, Mapping[str, Any]]]
+) -> list[Event]:
+    """`record` for many subjects of one kind of event: (subject id, detail) each. One statement, then the reactions of each."""
+    if name not in EVENTS:
+        raise UnknownEvent(name=name)
+    events: list[Event] = Event.objects.bulk_create(
+        Event(
+            created_at=at, name=name, by_id=by.id, by_name=by.name, agency_id=getattr(by, "agency_id", None), subject=subject,
+            subject_id=subject_id, detail=json.loads(json.dumps(dict(detail), default=str)),
+        )
+        for subject_id, detail in rows
+    )  # fmt: skip
+    for event in events:
+        for reaction in _reactions.get(name, ()):
+            reaction(event)
+    return events
+
+
 @transaction.atomic
 def seal(*, at: datetime) -> int:
     """Chain every unsealed event of the tenant, oldest first. Returns how many were sealed.
@@ -113,10 +137,72 @@ def seal(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def anchor(*, at: datetime) -> Anchor | None:
-    """Seal, then keep the head of the chain. Export the result to where the database's owner cannot reach it."""
+def anchor(*, at: datetime, by: Any = SYSTEM) -> Anchor | None:
+    """Seal, then sign the head of the chain and the tree of what was sealed since the anchor before.
+
+    None when nothing happened since. The file goes to the state folder too, once the transaction is committed; copy it to where the
+    database's owner cannot reach it.
+    """
     seal(at=at)
-    head = Event.objects.exclude(hash=None).order_by("-chain_number").first()
-    if head is None or Anchor.objects.filter(chain_number=head.chain_number).exists():
+    head = Event.objects.exclude(hash=None).exclude(chain_number=None).order_by("-chain_number").first()
+    before = Anchor.objects.order_by("-chain_number").first()
+    if head is None or (before is not None and before.chain_number >= head.chain_number):
         return None
-    return Anchor.objects.create(chain_number=head.chain_number, hash=head.hash, created_at=at)
+    first = before.chain_number + 1 if before else 1
+    made = Anchor(
+        tenant_id=tenancy.tenant_id(), chain_number=head.chain_number, hash=bytes(head.hash), created_at=at, first_number=first,
+        merkle_root=merkle.root(seals_between(first, head.chain_number)), previous_digest=anchors.digest(before) if before else "",
+        key_id=signing.fingerprint(),
+    )  # fmt: skip
+    made.signature = signing.sign(anchors.canonical(anchors.content(made)))
+    made.save(force_insert=True)
+    record("journal.anchored", by=by, at=at, chain_number=made.chain_number)
+    transaction.on_commit(lambda: keep_file(made, settings.STATE / KEPT))
+    return made
+
+
+def seals_between(first: int, last: int) -> list[bytes]:
+    """The seals of records first to last, in order."""
+    found = Event.objects.filter(chain_number__gte=first, chain_number__lte=last).order_by("chain_number")
+    return [bytes(one) for one in found.values_list("hash", flat=True)]
+
+
+def keep_file(anchor: Anchor, folder: Path) -> Path:
+    """Write an anchor's file into a folder, readable by the program alone. Returns its path."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / anchors.file_name(anchor)
+    path.write_bytes(anchors.as_file(anchor))
+    return path
+
+
+@transaction.atomic
+def ask_verification(*, by: Any, at: datetime) -> Verification:
+    """Note that somebody wants the chain verified; `verify_on` or a job does it."""
+    seal(at=at)
+    total = Event.objects.exclude(hash=None).count()
+    return Verification.objects.create(created_at=at, by_id=by.id, by_name=by.name, total=total)
+
+
+def verify_on(verification_id: UUID, *, by: Any, clock: Callable[[], datetime], tenant: UUID) -> Verification:
+    """Do a verification that was asked for: short transactions, progress kept after each. Harmless to repeat."""
+    with tenancy.acting(tenant):
+        outside = anchors.read(settings.STATE / KEPT, tenant=str(tenant))
+        walk = queries.Walk(anchors.compared(outside), chunk=SEAL_BATCH * 4)
+        Verification.objects.filter(id=verification_id).update(status="running", checked=0, outside_count=len(outside))
+    more = True
+    while more:
+        with tenancy.acting(tenant):
+            more = walk.step()
+            Verification.objects.filter(id=verification_id).update(checked=walk.checked)
+    with tenancy.acting(tenant):
+        found, at = walk.found(), clock()
+        row = Verification.objects.get(id=verification_id)
+        row.status = "whole" if found.is_whole else "broken"
+        row.checked, row.broken_number, row.broken_id = found.sealed, found.broken_number, found.broken_id
+        row.reason, row.finished_at = found.reason_es[:300], at
+        row.save()
+        record(
+            "journal.verified", by=by, at=at, is_whole=found.is_whole, sealed=found.sealed, broken_number=found.broken_number,
+            outside=len(outside),
+        )  # fmt: skip
+    return row

@@ -7,18 +7,21 @@ import binascii
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from recaudo.journal import queries, services
+from recaudo.journal import anchors, queries, services, signing, tasks
 from recaudo.journal.forms import EventFilters
 from recaudo.journal.models import Event
 from recaudo.kernel.problems import NotFound
@@ -28,6 +31,8 @@ from recaudo.ui.export import disarmed
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
+# A chain of up to so many records is verified within the request (about a second); a longer one by a job.
+WHILE_WAITING = 20_000
 
 
 @allow("journal.view")
@@ -67,18 +72,59 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @allow("journal.view")
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Recompute the chain now. A broken one is shown with the first record that does not fit."""
-    services.seal(at=timezone.now())
-    found = queries.verify()
-    services.record(
-        "journal.verified", by=request.user, at=timezone.now(), is_whole=found.is_whole, sealed=found.sealed,
-        broken_number=found.broken_number,
-    )  # fmt: skip
-    if found.is_whole:
-        messages.success(request, f"La cadena está íntegra: se comprobaron {found.sealed} registros.")
+    """Recompute the chain: while the person waits when it is short, by a job otherwise. Either way the result is kept."""
+    row = services.ask_verification(by=request.user, at=timezone.now())
+    if row.total > WHILE_WAITING:
+        tasks.verify.defer(tenant_id=str(row.tenant_id), verification_id=str(row.id))
+        return redirect("journal:verification", verification_id=row.id)
+    row = services.verify_on(row.id, by=request.user, clock=timezone.now, tenant=row.tenant_id)
+    if row.status == "whole":
+        messages.success(request, f"La cadena está íntegra: se comprobaron {row.checked} registros.")
         return redirect("journal:events")
-    broken = Event.objects.filter(pk=found.broken_id).first() if found.broken_id else None
-    return render(request, "journal/broken.html", {"found": found, "event": broken})
+    return redirect("journal:verification", verification_id=row.id)
+
+
+@allow("journal.view")
+@require_safe
+def verification(request: HttpRequest, verification_id: UUID) -> HttpResponse:
+    return render(request, "journal/verification.html", _verification(verification_id))
+
+
+@allow("journal.view")
+@require_safe
+def verification_state(request: HttpRequest, verification_id: UUID) -> HttpResponse:
+    """The part of the page that changes while a job works."""
+    return render(request, "journal/_verification.html", _verification(verification_id))
+
+
+@allow("journal.view")
+@require_safe
+def anchor_list(request: HttpRequest) -> HttpResponse:
+    """The anchors, the public key, and the verifications that were made."""
+    page = Paginator(queries.anchors(), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page, "rows": [(one, bytes(one.hash).hex(), anchors.is_signed(one)) for one in page], "fingerprint": signing.fingerprint(),
+        "pem": signing.public_pem(), "verifications": queries.verifications()[:10], "chain": queries.chain_state(),
+    }  # fmt: skip
+    return render(request, "journal/anchors.html", context)
+
+
+@allow("journal.view")
+@require_POST
+def anchor_export(request: HttpRequest) -> HttpResponse:
+    """A fresh anchor and every one before it as small files, with the public key, to be kept outside."""
+    now = timezone.now()
+    services.anchor(at=now, by=request.user)
+    kept = list(queries.anchors().filter(signature__isnull=False))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("clave-publica.pem", signing.public_pem())
+        for one in kept:
+            archive.writestr(anchors.file_name(one), anchors.as_file(one))
+    services.record("list.exported", by=request.user, at=now, subject="anchors", rows=len(kept), format="zip")
+    response = HttpResponse(buffer.getvalue(), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="anclas.zip"'
+    return response
 
 
 @allow("journal.view")
@@ -94,6 +140,15 @@ def export(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("".join(_lines(chosen)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bitacora.csv"'
     return response
+
+
+def _verification(verification_id: UUID) -> dict[str, Any]:
+    row = queries.verifications().filter(id=verification_id).first()
+    if row is None:
+        raise NotFound()
+    broken = Event.objects.filter(pk=row.broken_id).first() if row.broken_id else None
+    part = 100 * row.checked // row.total if row.total else 0
+    return {"run": row, "event": broken, "title": queries.title(broken) if broken else "", "percent": min(part, 100)}
 
 
 def _lines(rows: list[Event]) -> Iterator[str]:

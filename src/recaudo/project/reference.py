@@ -61,6 +61,7 @@ SENTENCES: dict[str, str] = {
     "RECAUDO_FIELD_KEY": "Clave de cifrado de campos (32 bytes en base64).",
     "RECAUDO_FIELD_KEY_ID": "Número de la clave con la que se cifra lo nuevo.",
     "RECAUDO_BLIND_INDEX_KEY": "Clave del índice ciego (32 bytes en base64).",
+    "RECAUDO_SIGNING_KEY": "Semilla Ed25519 que firma anclas y expedientes (32 bytes en base64).",
     "RECAUDO_APP_DSN": "Interno: cómo llega el producto a la base. Lo fija el arranque.",
     "RECAUDO_OWNER_DSN": "Interno: cómo llegan las migraciones a la base. Lo fija el arranque.",
     "RECAUDO_PROXY_COUNT": "Cuántos proxies de confianza hay delante.",

@@ -74,6 +74,8 @@ CSRF_TRUSTED_ORIGINS = [o for o in env("RECAUDO_ORIGINS").split(",") if o]
 FIELD_KEYS: dict[int, str] = {1: secret("RECAUDO_FIELD_KEY")}
 FIELD_KEY_ID = env_int("RECAUDO_FIELD_KEY_ID", 1)
 BLIND_INDEX_KEY = secret("RECAUDO_BLIND_INDEX_KEY")
+# Signs the anchors of the journal and the evidence files (Ed25519 seed). Whoever holds only the database cannot sign.
+SIGNING_KEY = secret("RECAUDO_SIGNING_KEY")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -68,6 +68,10 @@ RIGHTS: dict[str, str] = {
     # journal
     "journal:events": "journal.view",
     "journal:verify": "journal.view",
+    "journal:verification": "journal.view",
+    "journal:verification_state": "journal.view",
+    "journal:anchors": "journal.view",
+    "journal:anchor_export": "journal.view",
     "journal:export": "journal.view",
     "journal:event": "journal.view",
     # portfolio

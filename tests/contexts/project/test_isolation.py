@@ -35,7 +35,7 @@ PARAMETERS: dict[str, str] = {
     "point_id": "portfolio.ContactPoint", "consent_id": "portfolio.Consent", "document_id": "portfolio.Document",
     "user_id": "workforce.User", "team_id": "workforce.Team", "agency_id": "workforce.Agency", "invitation_id": "workforce.Invitation",
     "token_id": "workforce.ApiToken",
-    "event_id": "journal.Event", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
+    "event_id": "journal.Event", "verification_id": "journal.Verification", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
     "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "decision_id": "law.LawDecision",
@@ -62,7 +62,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 # New on every page: the tokens against forged and repeated requests.
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=|csrf-token" content=|name="key" value=)"[^"]*"')
 # Each call does something of its own, which the next answer shows.
-ACTING = {"journal:export", "journal:verify", "strategy:start", "flow:start", "workforce:close_sessions"}
+ACTING = {"journal:export", "journal:verify", "journal:anchor_export", "strategy:start", "flow:start", "workforce:close_sessions"}
 
 
 @pytest.fixture(scope="module")

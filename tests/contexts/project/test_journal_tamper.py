@@ -71,7 +71,10 @@ def test_a_chain_computed_anew_with_every_seal_right_is_found_by_the_anchor(own_
         as_owner(own_database, "UPDATE journal_event SET by_name = %s, hash = %s WHERE id = %s", [event.by_name, previous, event.id])
     as_owner(own_database, "UPDATE journal_anchor SET hash = (SELECT hash FROM journal_event e WHERE e.chain_number = journal_anchor.chain_number AND e.tenant_id = journal_anchor.tenant_id)")  # fmt: skip
     with tenancy.acting(cast.tenant.id):
-        assert queries.verify().is_whole, "inside the database nothing gives it away"
+        assert "no lleva la firma" in queries.verify().reason_es, "whoever has the database cannot sign"
+    as_owner(own_database, "DELETE FROM journal_anchor")
+    with tenancy.acting(cast.tenant.id):
+        assert queries.verify().is_whole, "with its anchors gone, nothing inside the database gives it away"
     told = CliRunner().invoke(command, ["verify", "--anchors", str(kept)])
     assert told.exit_code == 1 and "ancla" in told.stdout
 

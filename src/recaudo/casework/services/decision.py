@@ -17,10 +17,17 @@ from typing import Any
 from uuid import UUID
 
 from recaudo.casework.models import PermitRecord
-from recaudo.casework.queries.dossier import Dossier, KnownAccount, KnownAction, KnownConsent, KnownHold, KnownPreference
+from recaudo.casework.queries.dossier import (
+    Dossier,
+    KnownAccount,
+    KnownAction,
+    KnownConsent,
+    KnownHold,
+    KnownPreference,
+)
 from recaudo.casework.services.house import Question
 from recaudo.casework.services.judge import Answer, judge, zones_of
-from recaudo.engine.comply import HouseCap
+from recaudo.engine.comply import Change, HouseCap
 from recaudo.kernel.problems import Problem
 from recaudo.law.queries import Rules
 from recaudo.portfolio.models import ContactPoint
@@ -47,7 +54,7 @@ def written(
     known = {**asdict(dossier), "accounts": [asdict(one) for one in dossier.accounts.values()]}
     says = {
         "form": FORM, "at": at, "dossier": known, "question": asked, "toggles": dict(rules.toggles), "caps": [asdict(cap) for cap in rules.caps],
-        "content": None if content is None else sorted(content), "reply_to": reply_to,
+        "changes": [asdict(change) for change in rules.changes], "trouble": rules.trouble, "content": None if content is None else sorted(content), "reply_to": reply_to,
     }  # fmt: skip
     return json.dumps(says, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
@@ -77,7 +84,8 @@ def decide_again(record: PermitRecord) -> Answer:
     says = json.loads(input_of(record))
     dossier = _dossier(says["dossier"])
     question = _question(says["question"])
-    rules = Rules(says["toggles"], tuple(HouseCap(**cap) for cap in says["caps"]))
+    changes = tuple(Change(**{**one, "since": _day(one["since"]), "until": _day(one["until"])}) for one in says.get("changes", []))
+    rules = Rules(says["toggles"], tuple(HouseCap(**cap) for cap in says["caps"]), changes, says.get("trouble", ""))
     content = None if says["content"] is None else frozenset(says["content"])
     return judge(
         dossier, question, at=datetime.fromisoformat(says["at"]), rules=rules, content=content, reply_to=_id(says["reply_to"]), find_next=False

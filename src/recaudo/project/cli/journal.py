@@ -1,4 +1,4 @@
-"""`recaudo journal verify|seal|anchor`: the chain of the journal, for each organisation of the installation."""
+"""`recaudo journal verify|seal|anchor|anchors|key`: the chain of the journal, for each organisation of the installation."""
 
 from __future__ import annotations
 
@@ -31,21 +31,30 @@ def command() -> None:
 )
 @ORGANISATION
 @click.option(
-    "--anchors", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Compara también con un archivo de «anchor --export». / Compare with a file written by anchor --export too.",
+    "--anchors", "source", type=click.Path(exists=True, path_type=Path),
+    help="Carpeta o archivo de anclas guardado fuera; si falta, las de la carpeta del estado. / "
+    "Folder or file of anchors kept outside; by default those of the state folder.",
 )  # fmt: skip
 @JSON
-def verify(organisation: str, anchors: Path | None, is_json: bool) -> None:
+def verify(organisation: str, source: Path | None, is_json: bool) -> None:
     boot()
-    from recaudo.journal import queries
+    from django.conf import settings
 
-    outside = _read_anchors(anchors) if anchors else []
+    from recaudo.journal import anchors, queries, services
+    from recaudo.journal.models import Event
+
+    folder = source or settings.STATE / services.KEPT
     answers = []
     for tenant in each_organisation(organisation):
-        found = queries.verify(outside={number: digest for key, number, digest in outside if key == str(tenant.id)})
+        outside = anchors.read(folder, tenant=str(tenant.id))
+        found = queries.verify(outside=anchors.compared(outside))
+        forged = anchors.unsigned(outside)
+        event = Event.objects.filter(id=found.broken_id).first() if found.broken_id else None
         answers.append(
-            {"organisation": tenant.slug, "is_whole": found.is_whole, "sealed": found.sealed, "unsealed": found.unsealed,
-             "broken_number": found.broken_number, "broken_id": found.broken_id, "reason": found.reason_es}
+            {"organisation": tenant.slug, "is_whole": found.is_whole and forged is None, "sealed": found.sealed, "unsealed": found.unsealed,
+             "anchors_outside": len(outside), "broken_number": found.broken_number, "broken_id": found.broken_id,
+             "broken_event": event.name if event else None, "broken_at": event.created_at.astimezone(UTC).isoformat() if event else None,
+             "reason": found.reason_es or (f"{forged.file} no lleva la firma de esta instalación" if forged else "")}
         )  # fmt: skip
     if is_json:
         as_json(answers)
@@ -57,8 +66,11 @@ def verify(organisation: str, anchors: Path | None, is_json: bool) -> None:
 
 def _said(answer: dict[str, Any]) -> str:
     if answer["is_whole"]:
-        return f"{answer['organisation']}: íntegra; {answer['sealed']} sellados, {answer['unsealed']} por sellar"
-    record = f" ({answer['broken_id']})" if answer["broken_id"] else ""
+        outside = f", {answer['anchors_outside']} anclas guardadas fuera" if answer["anchors_outside"] else ", sin anclas guardadas fuera"
+        return f"{answer['organisation']}: íntegra; {answer['sealed']} sellados, {answer['unsealed']} por sellar{outside}"
+    if answer["broken_number"] is None:
+        return f"{answer['organisation']}: íntegra por dentro, pero {answer['reason']}"
+    record = f" ({answer['broken_event']}, {answer['broken_id']})" if answer["broken_id"] else ""
     return f"{answer['organisation']}: ALTERADA en el registro nº {answer['broken_number']}{record}: {answer['reason']}"
 
 
@@ -99,8 +111,6 @@ def anchor(organisation: str, file: Path | None, is_json: bool) -> None:
     for tenant in each_organisation(organisation):
         now = timezone.now()
         made = services.anchor(at=now)
-        if made is not None:
-            services.record("journal.anchored", by=services.SYSTEM, at=now, chain_number=made.chain_number)
         kept = made or queries.last_anchor()
         if kept is not None:
             answers.append(
@@ -119,16 +129,46 @@ def anchor(organisation: str, file: Path | None, is_json: bool) -> None:
         click.echo("Guarde estas líneas donde el dueño de la base no llegue; --export las agrega a un archivo.", err=True)
 
 
-class BadAnchors(click.UsageError):
-    """The file is not one of ours."""
+@command.command(
+    help="Escribe cada ancla firmada como un archivo JSON pequeño. / Writes every signed anchor as a small JSON file."
+)
+@ORGANISATION
+@click.option(
+    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), required=True,
+    help="Carpeta a la que el dueño de la base no llegue. / A folder out of reach of the database's owner.",
+)  # fmt: skip
+@JSON
+def anchors(organisation: str, folder: Path, is_json: bool) -> None:
+    boot()
+    from django.utils import timezone
+
+    from recaudo.journal import queries, services, signing
+
+    answers = []
+    for tenant in each_organisation(organisation):
+        services.anchor(at=timezone.now())
+        files = [services.keep_file(one, folder).name for one in queries.anchors().filter(signature__isnull=False)]
+        answers.append({"organisation": tenant.slug, "anchors": len(files), "newest": max(files, default="")})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "clave-publica.pem").write_text(signing.public_pem())
+    if is_json:
+        as_json({"key": signing.fingerprint(), "folder": str(folder), "organisations": answers})
+        return
+    for answer in answers:
+        click.echo(f"{answer['organisation']}: {answer['anchors']} anclas en {folder}")
 
 
-def _read_anchors(file: Path) -> list[tuple[str, int, bytes]]:
-    try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [(line["tenant"], int(line["chain_number"]), bytes.fromhex(line["hash"])) for line in lines]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadAnchors(f"{file}: no es un archivo de anclas de «recaudo journal anchor --export»") from error
+@command.command(help="Muestra la clave pública y su huella. / Shows the public key and its fingerprint.")
+@JSON
+def key(is_json: bool) -> None:
+    boot()
+    from recaudo.journal import signing
+
+    if is_json:
+        as_json({"fingerprint": signing.fingerprint(), "pem": signing.public_pem()})
+        return
+    click.echo(signing.public_pem(), nl=False)
+    click.echo(f"huella: {signing.fingerprint()}")
 
 
 def each_organisation(slug: str = "") -> Iterator[Any]:
