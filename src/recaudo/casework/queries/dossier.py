@@ -105,6 +105,8 @@ class Dossier:
     holds: tuple[KnownHold, ...]
     history: tuple[KnownAction, ...]
     pauses: tuple[tuple[str, str], ...]
+    # Drawn for a control group: the last day without proactive contact, or nothing.
+    control_until: date | None = None
 
 
 # jsonb_agg over a correlated sub-select: one round trip, each part by its own index.
@@ -129,7 +131,12 @@ SELECT p.id, p.country, p.subdivision, p.municipality, p.zones, p.deceased_on,
        AND ((x.status = 'done' AND (x.is_attempt OR x.direction = 'in'))
          OR (x.status = 'in_progress' AND x.occurred_at > %(reserved)s))),
   (SELECT jsonb_agg(jsonb_build_array(s.scope, s.reason))
-     FROM casework_contactpause s WHERE s.tenant_id = %(tenant)s AND s.resumed_at IS NULL)
+     FROM casework_contactpause s WHERE s.tenant_id = %(tenant)s AND s.resumed_at IS NULL),
+  (SELECT max(m.enrolled_on + e.outcome_days - 1)::text
+     FROM strategy_experimentmember m JOIN strategy_experiment e ON e.id = m.experiment_id AND e.tenant_id = %(tenant)s
+     JOIN strategy_experimentarm k ON k.experiment_id = e.id AND k.code = m.arm AND k.tenant_id = %(tenant)s
+     WHERE m.tenant_id = %(tenant)s AND m.person_id = p.id AND e.status = 'running' AND k.is_holdout
+       AND m.enrolled_on + e.outcome_days > %(on)s)
 FROM portfolio_person p
 WHERE p.tenant_id = %(tenant)s AND p.id = ANY(%(persons)s)
 """
@@ -155,7 +162,7 @@ def dossiers(person_ids: Iterable[UUID], *, at: datetime) -> dict[UUID, Dossier]
 
 
 def _dossier(row: tuple[Any, ...]) -> Dossier:
-    accounts, consents, preferences, holds, history, pauses = (_list(part) for part in row[6:])
+    accounts, consents, preferences, holds, history, pauses = (_list(part) for part in row[6:12])
     known: dict[UUID, KnownAccount] = {}
     for item in accounts:
         account = KnownAccount(UUID(item[0]), UUID(item[1]), item[2], item[3], item[4], item[5], _day(item[6]))
@@ -188,6 +195,7 @@ def _dossier(row: tuple[Any, ...]) -> Dossier:
             for x in history
         ),
         pauses=tuple((s[0], s[1]) for s in pauses),
+        control_until=_day(row[12]),
     )  # fmt: skip
 
 

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from recaudo.casework.queries.dossier import Dossier, KnownAccount, KnownHold, KnownPreference
 from recaudo.casework.words import HOLD_ES, POINT_STATUS_ES
-from recaudo.kernel.contact import Purpose
+from recaudo.kernel.contact import CHANNEL_ES, Purpose
 from recaudo.portfolio.models import ContactPoint
 
 CITATION = "Regla de la casa"
 # Answers and receipts that the person asked for: no pressure to pay in them.
 SERVICE_PURPOSES = frozenset({Purpose.REPLY, Purpose.RECEIPT, Purpose.OTP, Purpose.OPTOUT_CONFIRMATION, Purpose.PORTAL})
+# Who called or wrote within it is in a conversation that goes on, control group or not.
+CAME_LATELY = timedelta(days=14)
 POINT_KINDS: dict[str, str] = {
     "call": "phone", "prerecorded": "phone", "sms": "phone", "im": "im", "email": "email", "letter": "address", "visit": "address",
 }  # fmt: skip
 UNUSABLE = frozenset({"invalid", "wrong_party", "opted_out"})
 CLOSED = frozenset({"sold", "recalled", "closed_paid", "closed_settled", "closed_prescribed"})
+# Where a contact point came from when nobody who knows vouches for it, and the lawbook's words for what tells of a debt.
+HEARSAY = frozenset({"third_party", "skip_tracing", "employer"})
+DEBT_WORDS = frozenset({"creditor_name", "debt_origin", "contract_reference", "amount_and_calc_date", "payment_options", "interest_and_fees"})
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -55,9 +60,20 @@ class Refusal:
     citation: str = CITATION
 
 
+def disclosure(question: Question, content: frozenset[str]) -> Refusal | None:
+    """A text that speaks of a debt goes only where the person is known to answer: not to a number that a third party or a search gave."""
+    point = question.point
+    if point is None or point.status == "valid" or point.source not in HEARSAY or not content & DEBT_WORDS:
+        return None
+    return Refusal(
+        "HOUSE-DISCLOSURE", "El medio no está verificado y el texto habla de la deuda: podría leerlo otra persona.",
+        cure_es="Verifique primero la identidad de quien contesta ahí, o use un texto neutro.",
+    )  # fmt: skip
+
+
 def refusals(dossier: Dossier, question: Question, *, at: datetime) -> Iterator[Refusal]:
     """Every house rule that refuses, in the order in which they are named."""
-    for rule in (_paused, _deceased, _point, _held, _paid, _promised, _preferred):
+    for rule in (_paused, _deceased, _control, _point, _held, _paid, _promised, _preferred):
         found = rule(dossier, question, at)
         if found is not None:
             yield found
@@ -75,6 +91,21 @@ def _deceased(dossier: Dossier, question: Question, at: datetime) -> Refusal | N
     if dossier.deceased_on is None:
         return None
     return Refusal("HOUSE-DECEASED", "La persona falleció: no se contacta.")
+
+
+def _control(dossier: Dossier, question: Question, at: datetime) -> Refusal | None:
+    """Control group of an experiment. Whoever came to us lately, or keeps a promise in mind, is served as everybody."""
+    if dossier.control_until is None or question.purpose in SERVICE_PURPOSES:
+        return None
+    keeps_promise = question.purpose == Purpose.REMINDER and any(account.promise_due_on for account in dossier.accounts.values())
+    came = any(action.direction == "in" and at - action.at <= CAME_LATELY for action in dossier.history)
+    if keeps_promise or came:
+        return None
+    return Refusal(
+        "HOUSE-CONTROL", f"Grupo de control: no contactar proactivamente hasta el {dossier.control_until:%d/%m/%Y}.",
+        day_at(dossier.control_until + timedelta(days=1), dossier.zones[0] if dossier.zones else "UTC"),
+        "Si la persona llama o escribe, atiéndala como a cualquiera.",
+    )  # fmt: skip
 
 
 def _point(dossier: Dossier, question: Question, at: datetime) -> Refusal | None:
@@ -150,6 +181,10 @@ def _promised(dossier: Dossier, question: Question, at: datetime) -> Refusal | N
 def _preferred(dossier: Dossier, question: Question, at: datetime) -> Refusal | None:
     if question.purpose in SERVICE_PURPOSES or question.channel == "letter" or not dossier.zones:
         return None
+    chosen = {wish.channel for wish in dossier.preferences if _is_the_channel(wish) and wish.since <= at}
+    if chosen and question.channel not in chosen:
+        names = " o ".join(sorted(CHANNEL_ES.get(one, one) for one in chosen))
+        return Refusal("HOUSE-PREFERENCE", f"La persona pidió que se le contacte por {names}.", cure_es=f"Use {names}.")
     wishes = [wish for wish in dossier.preferences if wish.channel in {"", question.channel} and wish.since <= at]
     good = [wish for wish in wishes if not wish.avoid]
     bad = any(_matches(wish, dossier, at) for wish in wishes if wish.avoid)
@@ -158,6 +193,11 @@ def _preferred(dossier: Dossier, question: Question, at: datetime) -> Refusal | 
             "HOUSE-PREFERENCE", "La persona pidió otro horario para este canal.", cure_es="Respete el horario que la persona pidió."
         )
     return None
+
+
+def _is_the_channel(wish: KnownPreference) -> bool:
+    """A channel without days or hours: the one that the person chose."""
+    return bool(wish.channel) and not wish.avoid and not wish.days and (wish.starts, wish.ends) == (0, 1440)
 
 
 def _matches(wish: KnownPreference, dossier: Dossier, at: datetime) -> bool:
