@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-RUNS = (("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"), ("benchmarks.pages",))
+RUNS = (
+    ("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"), ("benchmarks.pages",),
+    ("benchmarks.allocate", "--accounts", "300000", "--many", "50000"),
+)  # fmt: skip
 
 for module, *arguments in RUNS:
     print(f"\n== {module} {' '.join(arguments)}", flush=True)
