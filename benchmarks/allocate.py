@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-from benchmarks.common import cores, load_average, peak_memory_bytes, timed
 
+from benchmarks.common import cores, load_average, peak_memory_bytes, timed
 from recaudo.engine.allocate import plan
 
 Day = tuple[pa.Table, dict[str, int]]
