@@ -105,7 +105,9 @@ def _dossier(says: Mapping[str, Any]) -> Dossier:
         zones=tuple(says["zones"]),
         deceased_on=_day(says["deceased_on"]),
         accounts={
-            UUID(one["id"]): KnownAccount(**{**one, **_ids(one, "id", "creditor_id"), "promise_due_on": _day(one["promise_due_on"])})
+            UUID(one["id"]): KnownAccount(
+                **{**one, **_ids(one, "id", "creditor_id"), **{day: _day(one.get(day)) for day in ("promise_due_on", "oldest_due_on", "interrupted_on")}}
+            )
             for one in says["accounts"]
         },
         consents=tuple(
@@ -119,6 +121,7 @@ def _dossier(says: Mapping[str, Any]) -> Dossier:
             for one in says["history"]
         ),
         pauses=tuple((scope, reason) for scope, reason in says["pauses"]),
+        control_until=_day(says.get("control_until")),
     )  # fmt: skip
 
 
