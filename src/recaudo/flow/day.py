@@ -19,12 +19,12 @@ from recaudo.casework import services as casework
 from recaudo.engine import comply
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts
-from recaudo.flow.services import contact, plan, runs
+from recaudo.flow.services import arms, contact, plan, runs
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
 from recaudo.strategy import queries as strategy
-from recaudo.strategy.services import put_due_in_force
+from recaudo.strategy.services import put_due_in_force, start_due_experiments
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
 
@@ -67,12 +67,17 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["actions_expired"] = casework.expire_actions(by=by, at=at)
         with step("hechos"):
             put_due_in_force(on=on, by=by, at=at)
+            start_due_experiments(on=on, by=by, at=at)
             version, capacity = strategy.active_version(), workforce.capacity_on(on)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
         with step("decidir"):
             run.version_id = version.id
-            counts["treatments"] = plan.decide_all(db, xml=version.xml.encode(), seed=on.toordinal())
+            running, seed = strategy.running_experiments(), on.toordinal()
+            plan.decide_all(db, xml=version.xml.encode(), seed=seed)
+            counts["drawn"] = arms.draw(db, running=running, on=on, by=by, at=at)
+            counts["arms"] = arms.decide_arms(db, champion=version, versions=arms.versions_of(running), seed=seed)
+            counts["treatments"] = plan.treatments(db)
         with step("norma"):
             run.lawbook_version = comply.lawbook().version[:16]
             counts["refused_by_rule"] = plan.ask_the_law(db, rules=law.rules(), tenant=tenant, on=on, at=at)

@@ -16,21 +16,22 @@ STEP_ES: dict[str, str] = {
 OUTCOME_ES: dict[str, str] = {
     "planned": "Con gestión planeada", "rest": "La estrategia decide no contactar", "refused": "La norma no lo permite hoy",
     "over_capacity": "No cupo en la capacidad", "person_already_chosen": "Ya se contacta a la persona por otra cuenta",
-    "agency": "Para un despacho", "legal": "Para el área jurídica",
+    "agency": "Para un despacho", "legal": "Para el área jurídica", "control": "Grupo de control: no se contacta",
 }  # fmt: skip
 RULE_ES: dict[str, str] = {
     "HOUSE-POINT": "Sin medio de contacto utilizable", "HOUSE-HOLD": "Suspensión vigente",
     "HOUSE-PROMISE": "Promesa de pago vigente", "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa",
+    "HOUSE-CONTROL": "Grupo de control: no contactar proactivamente",
 }  # fmt: skip
 RUN_ES: dict[str, str] = {"running": "En curso", "finished": "Terminada", "failed": "Falló"}
 RUN_TONE: dict[str, str] = {"running": "info", "finished": "ok", "failed": "bad"}
 OUTCOME_SHORT: dict[str, str] = {
     "planned": "Planeada", "rest": "Descanso", "refused": "Negada", "over_capacity": "Sin cupo", "person_already_chosen": "Por otra cuenta",
-    "agency": "Despacho", "legal": "Jurídico",
+    "agency": "Despacho", "legal": "Jurídico", "control": "Control",
 }  # fmt: skip
 OUTCOME_TONE: dict[str, str] = {
     "planned": "ok", "rest": "muted", "refused": "bad", "over_capacity": "warn", "person_already_chosen": "info", "agency": "brand",
-    "legal": "brand",
+    "legal": "brand", "control": "info",
 }  # fmt: skip
 # What each outcome means for one account, said to whoever asks why.
 OUTCOME_SENTENCE: dict[str, str] = {
@@ -41,4 +42,6 @@ OUTCOME_SENTENCE: dict[str, str] = {
     "person_already_chosen": "La persona ya se contacta ese día por otra de sus cuentas.",
     "agency": "La cuenta la trabaja un despacho.",
     "legal": "La cuenta pasa a revisión jurídica.",
+    "control": "La persona quedó por sorteo en el grupo de control: no se le contacta proactivamente por un plazo, para medir cuánto se "
+    "recupera sin gestión. Si ella escribe o llama, se le atiende como a cualquiera.",
 }

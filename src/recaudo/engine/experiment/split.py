@@ -76,7 +76,7 @@ def duckdb_place(column: str, salt: str) -> str:
 
 def postgres_place(column: str, salt: str) -> str:
     """`place` as a PostgreSQL expression over a column with the id. Raises UnfitSalt."""
-    return f"(('x' || substr(md5('{_safe(salt)}:' || {column}::text), 1, 8))::bit(32)::bigint % {PARTS})::int"
+    return f"mod(('x' || substr(md5('{_safe(salt)}:' || {column}::text), 1, 8))::bit(32)::bigint, {PARTS})::int"
 
 
 def duckdb_arm(column: str, salt: str, arms: Sequence[Arm]) -> str:

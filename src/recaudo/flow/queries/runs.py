@@ -150,7 +150,7 @@ def _of_counts(counts: Mapping[str, Any]) -> Figures:
     outcomes = _sorted(counts.get("accounts_by_outcome", {}))
     accounts = int(counts.get("accounts", 0))
     opened = _sorted(counts.get("actions_opened", {}))
-    kept = accounts - sum(outcomes.get(name, 0) for name in ("rest", "agency", "legal"))
+    kept = accounts - sum(outcomes.get(name, 0) for name in ("rest", "agency", "legal", "control"))
     lawful = kept - outcomes.get("refused", 0)
     single = lawful - outcomes.get("person_already_chosen", 0)
     fits = single - outcomes.get("over_capacity", 0)

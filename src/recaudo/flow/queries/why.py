@@ -26,7 +26,7 @@ from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
 from recaudo.strategy import queries as strategy
-from recaudo.strategy.models import Snapshot
+from recaudo.strategy.models import Snapshot, StrategyVersion
 
 
 class NotDecided(Problem):
@@ -134,7 +134,8 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
     if kept is None:
         raise NotDecided(account=account.number, on=f"del {on:%d/%m/%Y}" if on else "más reciente")
     snapshot, row = kept
-    model, compiled = _model(snapshot.version.sha256, snapshot.version.xml)
+    version = _decider(snapshot, row)
+    model, compiled = _model(version.sha256, version.xml)
     again = decide.evaluate(model, {name: row.get(name) for name in compiled.facts})
     permits = PermitRecord.objects.filter(
         person_id=account.holder_id, asked_at__gte=day_at(snapshot.on, zone), asked_at__lt=day_at(snapshot.on + timedelta(days=1), zone)
@@ -146,10 +147,20 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
         sentence=OUTCOME_SENTENCE.get(outcome, ""), channel=str(row["planned_channel"] or row["channel"] or ""),
         rule=runs.rule_text(refused) if refused else None, next_allowed_at=_utc(row["next_allowed_at"]),
         decisions=tuple(_decision(model, trace) for trace in again.decisions), facts=_facts(row, compiled.facts),
-        differences=_differences(again, row), strategy_name=snapshot.version.strategy.name, version_number=snapshot.version.number,
-        version_sha256=snapshot.version.sha256, snapshot_sha256=snapshot.sha256, lawbook_version=run.lawbook_version if run else "",
+        differences=_differences(again, row), strategy_name=version.strategy.name, version_number=version.number,
+        version_sha256=version.sha256, snapshot_sha256=snapshot.sha256, lawbook_version=run.lawbook_version if run else "",
         run_id=snapshot.run_id, permits=tuple(permits), action=_action(account, snapshot),
     )  # fmt: skip
+
+
+def _decider(snapshot: Snapshot, row: Mapping[str, Any]) -> StrategyVersion:
+    """The version that decided for this account: that of its arm, when it was in an experiment."""
+    sha = row.get("decided_by")
+    if not sha or sha == snapshot.version.sha256:
+        return snapshot.version
+    with tenancy.acting(tenancy.tenant_id()):
+        found = StrategyVersion.objects.select_related("strategy").filter(strategy=snapshot.version.strategy, sha256=sha).order_by("number").last()
+    return found or snapshot.version
 
 
 def account_by(text: str) -> Account:

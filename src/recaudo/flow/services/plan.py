@@ -65,10 +65,10 @@ def usd_rates(tenant: Tenant) -> dict[str, float]:
     }
 
 
-def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> dict[str, int]:
-    """Apply the strategy to every account, and decide a sample of them again with the reference.
+def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> None:
+    """Apply the strategy to every account, and decide a sample of them again with the reference. `arms.decide_arms` comes after it.
 
-    Returns accounts by treatment. Raises EnginesDiffer (the day stops before anybody is contacted), and what
+    Raises EnginesDiffer (the day stops before anybody is contacted), and what
     `decide.read` and `decide.compile` refuse.
     """
     compiled = decide.compile(decide.read(xml), types())
@@ -79,6 +79,10 @@ def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> dict[
         db, f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
     )
     decide.verify(compiled, sampled, _decided(db, sampled), sample=SAMPLE)
+
+
+def treatments(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Accounts by what the strategy wants for them."""
     return dict(execute(db, "SELECT treatment, count(*) FROM decided GROUP BY 1 ORDER BY 2 DESC"))
 
 
@@ -115,7 +119,8 @@ SELECT row_number() OVER (ORDER BY r.account_id, r.way) AS candidate_id, r.accou
        CASE WHEN p.kind IN ('phone', 'address') THEN CASE p.place WHEN 'work' THEN 'workplace' ELSE p.place END END AS place,
        CASE p.source WHEN 'creditor' THEN 'entity' WHEN 'employer' THEN 'third_party' ELSE p.source END AS address_source,
        f.account_id::VARCHAR AS debt_id, z.planned_at, d.treatment, d.priority,
-       CASE WHEN r.point_id IS NULL THEN 'HOUSE-POINT'
+       CASE WHEN d.is_holdout AND d.template <> 'recordatorio_promesa' THEN 'HOUSE-CONTROL'
+            WHEN r.point_id IS NULL THEN 'HOUSE-POINT'
             WHEN f.hold_active THEN 'HOUSE-HOLD'
             WHEN f.promise_active AND d.template <> 'recordatorio_promesa' THEN 'HOUSE-PROMISE'
             WHEN t.person_id IS NOT NULL AND $daily THEN 'HOUSE-CAP' END AS house_rule
@@ -228,6 +233,7 @@ SELECT f.*, d.* EXCLUDE (account_id), s.refused_rule, s.next_allowed_at, c.chann
          WHEN c.account_id IS NOT NULL THEN 'planned'
          WHEN d.channel IN ('none') THEN 'rest'
          WHEN d.channel IN ('agency', 'legal') THEN d.channel
+         WHEN s.refused_rule = 'HOUSE-CONTROL' THEN 'control'
          WHEN coalesce(s.any_allowed, false) AND p.person_id IS NOT NULL THEN 'person_already_chosen'
          WHEN coalesce(s.any_allowed, false) THEN 'over_capacity'
          ELSE 'refused' END AS outcome
@@ -254,5 +260,5 @@ def keep(db: duckdb.DuckDBPyConnection, *, run: Run, version: StrategyVersion, b
 
 
 def outcomes(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Accounts by what became of them: planned, rest, refused, over_capacity, person_already_chosen, agency, legal."""
+    """Accounts by what became of them: planned, rest, refused, over_capacity, person_already_chosen, agency, legal, control."""
     return dict(execute(db, "SELECT outcome, count(*) FROM outcome GROUP BY 1 ORDER BY 2 DESC"))

@@ -271,7 +271,7 @@ def decide_into(db: duckdb.DuckDBPyConnection, name: str, compiled: decide.Compi
     Only what is wanted is computed: a million accounts with all results would not fit beside the server.
     """
     listed = ", ".join(map(quoted, wanted))
-    if is_stored and all(_has(db, "facts", column) for column in wanted):
+    if is_stored and all(_has(db, "facts", column) for column in wanted) and not _has_arms(db):
         db.execute(f"CREATE VIEW {name} AS SELECT account_id, {VALUE} AS value, {listed} FROM facts")
         return
     _refuse_unfit(db, compiled)
@@ -296,6 +296,11 @@ def _refuse_unfit(db: duckdb.DuckDBPyConnection, compiled: decide.Compiled) -> N
 
 def _has(db: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
     return any(row[0] == column for row in db.execute(f"DESCRIBE {table}").fetchall())
+
+
+def _has_arms(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an experiment let more than one version decide that day: then what is stored is not the work of one."""
+    return _has(db, "facts", "decided_by") and int(_one(db, "SELECT count(DISTINCT decided_by) FROM facts")[0]) > 1
 
 
 def _differs(name: str) -> str:
