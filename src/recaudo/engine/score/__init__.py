@@ -1,1 +1,37 @@
-"""What a person will probably do, as versioned models: propensity to pay, self-cure, kept promises, the best hour. Pure."""
+"""Score: what a person will probably do, as cards that anybody can read and check.
+
+Words   a *card* adds points for the bin that each fact falls in; their sum is the log-odds of the target within a horizon.
+        A *reason* is what one fact added or took compared with the average account
+Does    trains cards (binned logistic regression), applies them to tables and in SQL with the same result, explains one account,
+        measures (rank, calibration, drift, fairness), and pools rates of few attempts towards those of their kind
+Not     knows no tables, no clock and no protected attribute: a card is refused one as a fact, fairness gets them apart
+"""
+
+from recaudo.engine.score.card import PROTECTED, Card, Feature, Reason, from_json, probabilities, reasons, sql, to_json
+from recaudo.engine.score.measure import Fairness, Quality, drift, fairness, quality
+from recaudo.engine.score.pool import best, pooled
+from recaudo.engine.score.train import ConstantTarget, ProtectedFact, TooFewRows, Trained, train
+
+__all__ = [
+    "PROTECTED",
+    "Card",
+    "ConstantTarget",
+    "Fairness",
+    "Feature",
+    "ProtectedFact",
+    "Quality",
+    "Reason",
+    "TooFewRows",
+    "Trained",
+    "best",
+    "drift",
+    "fairness",
+    "from_json",
+    "pooled",
+    "probabilities",
+    "quality",
+    "reasons",
+    "sql",
+    "to_json",
+    "train",
+]
