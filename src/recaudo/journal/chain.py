@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC
+from typing import Any
 
 from recaudo.journal.models import Event
 
@@ -13,7 +14,13 @@ GENESIS = b"\x00" * 32
 
 def event_hash(previous: bytes, event: Event, number: int) -> bytes:
     """SHA-256 over the previous hash and the event written as canonical JSON. Third parties can recompute it."""
-    content = {
+    text = json.dumps(content_of(event, number), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+def content_of(event: Event, number: int) -> dict[str, Any]:
+    """What is sealed of an event."""
+    return {
         "number": number,
         "id": str(event.id),
         "tenant": str(event.tenant_id),
@@ -26,5 +33,3 @@ def event_hash(previous: bytes, event: Event, number: int) -> bytes:
         "subject_id": str(event.subject_id or ""),
         "detail": event.detail,
     }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(previous + text.encode()).digest()

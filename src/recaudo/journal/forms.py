@@ -20,6 +20,7 @@ AREAS_ES = {
     "contact": "Contacto", "hold": "Suspensiones", "dispute": "Aclaraciones", "callback": "Llamadas agendadas",
     "wave": "Envíos", "template": "Plantillas", "messages": "Mensajes en bloque", "message": "Mensajes", "day": "Jornadas",
     "list": "Exportaciones", "backup": "Respaldos", "journal": "Bitácora",
+    "evidence": "Expedientes", "rights": "Solicitudes de derechos", "complaint": "Quejas", "retention": "Conservación de datos",
 }  # fmt: skip
 
 

@@ -13,11 +13,21 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from recaudo.journal import anchors, merkle, queries, signing
-from recaudo.journal.chain import GENESIS, event_hash
+from recaudo.journal.anchors import as_file as anchor_file
+from recaudo.journal.chain import GENESIS, content_of, event_hash
+from recaudo.journal.merkle import levels
+from recaudo.journal.merkle import path as path_of
 from recaudo.journal.models import Anchor, Event, Verification
+from recaudo.journal.signing import fingerprint, public_pem, sign
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
+
+# What another context needs to prove that an event is under an anchor.
+__all__ = [
+    "SYSTEM", "Person", "Reaction", "UnknownEvent", "anchor", "anchor_file", "ask_verification", "content_of", "fingerprint", "keep_file",
+    "levels", "listen", "path_of", "public_pem", "record", "seal", "seals_between", "sign", "verify_on",
+]  # fmt: skip
 
 # What happens because something happened: event name -> functions, called in the transaction of the event. One dictionary,
 # `flow/reactions.py: REACTIONS`, handed over at start, so that this floor does not look up.
@@ -145,9 +155,10 @@ def anchor(*, at: datetime, by: Any = SYSTEM) -> Anchor | None:
     """
     seal(at=at)
     head = Event.objects.exclude(hash=None).exclude(chain_number=None).order_by("-chain_number").first()
-    before = Anchor.objects.order_by("-chain_number").first()
-    if head is None or (before is not None and before.chain_number >= head.chain_number):
+    if head is None or Anchor.objects.filter(chain_number__gte=head.chain_number).exists():
         return None
+    # What anchors without a signature covered, from before there were any, the first signed one covers too.
+    before = Anchor.objects.filter(signature__isnull=False).order_by("-chain_number").first()
     first = before.chain_number + 1 if before else 1
     made = Anchor(
         tenant_id=tenancy.tenant_id(), chain_number=head.chain_number, hash=bytes(head.hash), created_at=at, first_number=first,

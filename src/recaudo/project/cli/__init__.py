@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "init": "init",
     "doctor": "doctor",
     "journal": "journal",
+    "evidence": "evidence",
     "law": "law",
     "backup": "backup",
     "restore": "restore",
