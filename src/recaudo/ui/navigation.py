@@ -23,6 +23,8 @@ MENU: list[Entry] = [
     Entry("Cuentas", "users", "desk:accounts", "portfolio.view", "Operación"),
     Entry("Carteras", "building-bank", "portfolio:portfolios", "portfolio.view", "Operación"),
     Entry("Envíos", "mail", "messaging:waves", "message.view|day.release", "Operación"),
+    Entry("Búsquedas", "search", "desk:searches", "work.take|person.edit", "Operación"),
+    Entry("Cuarentena", "shield-x", "desk:quarantine", "person.view", "Operación"),
     Entry("Equipo en turno", "users-group", "desk:team", "work.assign", "Operación"),
     Entry("Cargas", "upload", "intake:batches", "intake.view", "Datos"),
     Entry("Pagos", "cash", "portfolio:payments", "payment.view", "Datos"),
