@@ -120,10 +120,14 @@ def test_the_latest_days_are_kept_aside_never_the_past():
     assert 0.25 < aside.mean() < 0.35
 
 
-@pytest.mark.parametrize("name", ["sex", "AGE", "marital_status"])
+@pytest.mark.parametrize("name", ["sex", "AGE", "marital_status", "age_in_years", "Foreign.worker"])
 def test_a_protected_attribute_is_refused(name):
     with pytest.raises(score.ProtectedFact, match=name):
         score.train(world(600), "paid", name="x", facts=[*FACTS, name], horizon_days=30)
+
+
+def test_a_name_that_only_looks_like_one_is_not():
+    assert not any(score.is_protected(name) for name in ("average_balance", "usage", "message_count", "stage"))
 
 
 def test_too_few_rows_or_one_outcome_only_is_told():

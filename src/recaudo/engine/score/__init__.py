@@ -7,13 +7,23 @@ Does    trains cards (binned logistic regression), applies them to tables and in
 Not     knows no tables, no clock and no protected attribute: a card is refused one as a fact, fairness gets them apart
 """
 
-from recaudo.engine.score.card import PROTECTED, Card, Feature, Reason, from_json, probabilities, reasons, sql, to_json
+from recaudo.engine.score.card import (
+    Card,
+    Feature,
+    Reason,
+    from_json,
+    is_protected,
+    probabilities,
+    reasons,
+    score_of,
+    sql,
+    to_json,
+)
 from recaudo.engine.score.measure import Fairness, Quality, drift, fairness, quality
 from recaudo.engine.score.pool import best, pooled
 from recaudo.engine.score.train import ConstantTarget, ProtectedFact, TooFewRows, Trained, train
 
 __all__ = [
-    "PROTECTED",
     "Card",
     "ConstantTarget",
     "Fairness",
@@ -27,10 +37,12 @@ __all__ = [
     "drift",
     "fairness",
     "from_json",
+    "is_protected",
     "pooled",
     "probabilities",
     "quality",
     "reasons",
+    "score_of",
     "sql",
     "to_json",
     "train",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -17,11 +18,10 @@ import pyarrow.compute as pc
 
 Floats = npt.NDArray[np.float64]
 
-# Facts a card may not use, by name or as a part of it. Fairness is measured with them, apart.
+# A fact with one of these words in its name may not be in a card. Fairness is measured with it, apart.
 PROTECTED = frozenset({
-    "age", "birth", "birth_date", "birthdate", "sex", "gender", "sexo", "genero", "marriage", "marital", "marital_status",
-    "race", "ethnicity", "religion", "nationality", "disability", "health", "union", "political", "sexual_orientation",
-    "personal_status", "personal_status_sex", "foreign_worker",
+    "age", "edad", "birth", "birthdate", "nacimiento", "sex", "sexo", "gender", "genero", "marriage", "marital", "married", "race", "ethnicity",
+    "religion", "nationality", "foreign", "disability", "health", "salud", "union", "political", "orientation", "pregnancy",
 })  # fmt: skip
 # How log-odds are shown to people: points that double the odds, and the points of even odds.
 POINTS_TO_DOUBLE, EVEN = 20.0, 500.0
@@ -83,6 +83,11 @@ class Reason:
     fact: str
     bin: str
     points: float
+
+
+def is_protected(name: str) -> bool:
+    """Whether a column names a protected attribute: age_in_years does, average does not."""
+    return not PROTECTED.isdisjoint(re.split(r"[^a-z]+", name.lower()))
 
 
 def to_json(card: Card) -> str:

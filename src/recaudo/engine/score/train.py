@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recaudo.engine.score.card import PROTECTED, Card, Feature, probabilities, which_bin
+from recaudo.engine.score.card import Card, Feature, is_protected, probabilities, which_bin
 from recaudo.engine.score.measure import Quality, quality
 from recaudo.kernel.problems import Problem
 
@@ -85,7 +85,7 @@ def train(
     Raises    ProtectedFact, TooFewRows, ConstantTarget, KeyError for a column that is not there
     """
     for fact in facts:
-        if fact.lower() in PROTECTED:
+        if is_protected(fact):
             raise ProtectedFact(name=fact)
     happened = _target(table, target)
     _enough(happened)

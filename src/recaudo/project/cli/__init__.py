@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "snapshot": "snapshot",
     "dmn": "dmn",
+    "model": "model",
     "demo": "demo",
     "worker": "worker",
     "init": "init",
