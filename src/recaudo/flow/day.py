@@ -16,7 +16,6 @@ from django.conf import settings
 
 from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
-from recaudo.engine import comply
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts
 from recaudo.flow.services import arms, contact, plan, runs
@@ -79,8 +78,9 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["arms"] = arms.decide_arms(db, champion=version, versions=arms.versions_of(running), seed=seed)
             counts["treatments"] = plan.treatments(db)
         with step("norma"):
-            run.lawbook_version = comply.lawbook().version[:16]
-            counts["refused_by_rule"] = plan.ask_the_law(db, rules=law.rules(), tenant=tenant, on=on, at=at)
+            rules = law.rules()
+            run.lawbook_version = rules.version[:16]
+            counts["refused_by_rule"] = plan.ask_the_law(db, rules=rules, tenant=tenant, on=on, at=at)
         with step("capacidad"):
             counts.update(plan.fit_capacity(db, capacity=capacity))
         with step("gestiones"):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.text import capfirst
 
-from recaudo.engine.comply import PastContact, lawbook
+from recaudo.engine.comply import EDITABLE, PastContact, Rule, lawbook
+from recaudo.engine.comply.terms import WEEKDAYS, parse_week
 from recaudo.law import queries, words
 from recaudo.law.queries import OFF, Choice, WhatIf
 from recaudo.law.services import CAP_MAXIMUM, PERIOD_MAXIMUM_DAYS, REASON_MINIMUM
@@ -61,6 +63,143 @@ class ProposalForm(forms.Form):
 
 def _label(option: queries.Option) -> str:
     return f"{option.text} (por omisión)" if option.is_default else option.text
+
+
+PENDING = "pending"
+WEEK_HELP = "Por ejemplo 08:00-20:00, o 08:00-12:00, 14:00-18:00. Vacío = ese día no se contacta."
+
+
+class ChangeForm(forms.Form):
+    """Other values for one rule, with a field for each value that fits what it is; then when, from where and why."""
+
+    since = forms.DateField(label="Rige desde", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(
+        label="Deja de regir el", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Primer día en que ya no rige. Vacío = sin fin.",
+    )  # fmt: skip
+    source = forms.CharField(label="Fuente", max_length=160, required=False, help_text="Norma, artículo y fecha de donde sale el valor.")
+    is_pending = forms.BooleanField(label="La fuente está pendiente de verificar", required=False)
+    reason = forms.CharField(
+        label="Motivo", min_length=REASON_MINIMUM, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Por qué cambia el valor. Quedará firmado con su nombre.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, rule: Rule, value: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rule, self.value = rule, value
+        self.keys = [key for key in EDITABLE.get(rule.type, ()) if value.get(key) is not None]
+        for key in self.keys:
+            for name, field in _value_fields(key, value[key], value):
+                self.fields[name] = field
+        self.order_fields([*(name for name in self.fields if name.startswith("v_")), "since", "until", "source", "is_pending", "reason"])
+
+    def value_fields(self) -> list[forms.BoundField]:
+        """The fields of the values, the week apart."""
+        return [self[name] for name in self.fields if name.startswith("v_") and not name.startswith("v_week_")]
+
+    def week_fields(self) -> list[forms.BoundField]:
+        """Seven fields, Monday first; none where the rule has no hours."""
+        return [self[name] for name in self.fields if name.startswith("v_week_")]
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        """When, from where and why."""
+        return [self[name] for name in self.fields if not name.startswith("v_")]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "source" in given and bool(given["source"].strip()) == bool(given.get("is_pending")):
+            self.add_error("source", "Escriba la fuente, o marque que está pendiente; no las dos cosas.")
+        for number, day in enumerate(WEEKDAYS):
+            text = given.get(f"v_week_{day}")
+            if text:
+                try:
+                    parse_week({day: text})
+                except (ValueError, KeyError) as wrong:
+                    self.add_error(f"v_week_{day}", f"{capfirst(words.DAYS[number])}: {wrong}. {WEEK_HELP}")
+        if self.week_fields() and not self.errors and not any(given.get(f"v_week_{day}") for day in WEEKDAYS):
+            self.add_error("v_week_mon", "El horario no abre ningún día: para no contactar, abra una suspensión.")
+        return given
+
+    def values(self) -> dict[str, Any]:
+        """What was given, as the lawbook writes it."""
+        return {key: _given(key, self.cleaned_data, self.value[key]) for key in self.keys}
+
+    @property
+    def source_given(self) -> str:
+        """The source as the service takes it."""
+        return PENDING if self.cleaned_data.get("is_pending") else str(self.cleaned_data["source"])
+
+
+class EndForm(forms.Form):
+    """Why a change in force should end."""
+
+    reason = forms.CharField(
+        label="Motivo", min_length=REASON_MINIMUM, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Al aprobarse vuelve a regir el valor anterior.",
+    )  # fmt: skip
+
+
+def _value_fields(key: str, now: Any, value: Mapping[str, Any]) -> Iterable[tuple[str, forms.Field]]:
+    label = words.VALUE[key]
+    match key:
+        case "week":
+            week = parse_week(now)
+            for number, day in enumerate(WEEKDAYS):
+                spans = ", ".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in week.get(number, ()))
+                yield f"v_week_{day}", forms.CharField(label=capfirst(words.DAYS[number]), initial=spans, required=False, max_length=60)
+        case "channels":
+            codes = lawbook().documents["COMMON"].meta["words"]["channels"]
+            initial = list(codes) if now == "any" else list(now)
+            choices = [(code, capfirst(words.CHANNEL.get(code, code))) for code in codes]
+            yield "v_channels", forms.MultipleChoiceField(label=label, choices=choices, initial=initial, widget=forms.CheckboxSelectMultiple)
+        case "exclude_holidays":
+            yield "v_exclude_holidays", forms.BooleanField(label=label, initial=bool(now), required=False)
+        case "period":
+            choices = [("calendar_week", "De lunes a domingo"), ("rolling_days", "Días corridos hacia atrás")]
+            yield "v_period", forms.ChoiceField(label=label, choices=choices, initial=next(iter(now)))
+            days = now.get("rolling_days", 7)
+            yield "v_period_days", forms.IntegerField(label="Días corridos", initial=days, min_value=1, max_value=PERIOD_MAXIMUM_DAYS, required=False)
+        case "min_days_between":
+            choices = [("clear_days", "Días completos entre uno y otro"), ("date_diff", "Fechas de diferencia")]
+            yield "v_min_days_between", forms.ChoiceField(label=label, choices=choices, initial=next(iter(now)))
+            yield "v_min_days_between_days", forms.IntegerField(label="Días", initial=next(iter(now.values())), min_value=1, max_value=30)
+        case "count_basis" | "scope":
+            names = words.COUNT if key == "count_basis" else words.SCOPE
+            yield f"v_{key}", forms.ChoiceField(label=label, choices=[(code, capfirst(name)) for code, name in names.items()], initial=now)
+        case "reduction_without_notice":
+            yield f"v_{key}", forms.DecimalField(label=f"{label} ({value['unit']})", initial=now, min_value=0, max_value=1000, max_digits=8, decimal_places=4)
+        case _:
+            least = 1 if key in {"max", "days_including_conversation_day"} else 0
+            most = PERIOD_MAXIMUM_DAYS if key == "days_including_conversation_day" else CAP_MAXIMUM if key == "max" else 36_600
+            unit = words.UNIT.get(value["unit"], value["unit"]) if key in {"n", "extension", "max"} else ""
+            yield f"v_{key}", forms.IntegerField(label=f"{label} ({unit})" if unit else label, initial=now, min_value=least, max_value=most)
+
+
+def _given(key: str, given: Mapping[str, Any], now: Any) -> Any:
+    match key:
+        case "week":
+            return _as_before(now, {day: _spans(given[f"v_week_{day}"]) for day in WEEKDAYS if given.get(f"v_week_{day}")})
+        case "channels":
+            order = lawbook().documents["COMMON"].meta["words"]["channels"]
+            if now == "any" and set(given["v_channels"]) == set(order):
+                return "any"
+            return now if now != "any" and set(now) == set(given["v_channels"]) else [code for code in order if code in given["v_channels"]]
+        case "period":
+            return {"calendar_week": "mon"} if given["v_period"] == "calendar_week" else {"rolling_days": given["v_period_days"] or 7}
+        case "min_days_between":
+            return {given["v_min_days_between"]: given["v_min_days_between_days"]}
+        case "reduction_without_notice":
+            return now if Decimal(str(now)) == given["v_reduction_without_notice"] else float(given["v_reduction_without_notice"])
+    return given[f"v_{key}"]
+
+
+def _as_before(now: Mapping[str, str], week: dict[str, str]) -> Mapping[str, str]:
+    """The week as it was written when it says the same."""
+    return now if dict(parse_week(now)) == dict(parse_week(week)) else week
+
+
+def _spans(text: str) -> str:
+    return ", ".join(part.strip() for part in text.split(","))
 
 
 class TesterForm(forms.Form):

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from recaudo.engine.comply import Document, Lawbook, Pack, Rule
+from recaudo.engine.comply import EDITABLE, Document, Lawbook, Pack, Rule
 from recaudo.engine.comply.terms import chosen, in_force, parse_week
 from recaudo.law import words
 
@@ -58,6 +58,12 @@ class Reading:
     until: date | None
     state: str
     toggles: tuple[str, ...]
+    is_changed: bool = False
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the organisation may change its value."""
+        return self.type in EDITABLE and self.state != "past"
 
     @property
     def is_unverified(self) -> bool:
@@ -88,8 +94,8 @@ def readings(pack: Pack, book: Lawbook, *, on: date) -> list[Reading]:
 def reading(rule: Rule, book: Lawbook, *, on: date, toggles: Mapping[str, str]) -> Reading:
     """One rule on one day, with chosen toggles (absent = the default reading)."""
     value, state = _value(rule, on)
-    resolved = {key: chosen(written, toggles) for key, written in value.items()}
-    if state == "in_force" and resolved.get("active") is False:
+    said = resolved(value, toggles)
+    if state == "in_force" and said.get("active") is False:
         state = "off"
     if rule.type == "pending":
         state = "pending"
@@ -101,21 +107,32 @@ def reading(rule: Rule, book: Lawbook, *, on: date, toggles: Mapping[str, str]) 
         type_es=words.TYPES.get(rule.type, rule.type),
         jurisdiction=rule.jurisdiction,
         place=place_name(rule.jurisdiction, rule.subdivision) if rule.subdivision else "",
-        text=rule.text_es,
-        citation=rule.citation,
+        text=said.get("said") or rule.text_es,
+        citation=said.get("cited") or rule.citation,
         confidence=rule.confidence,
         confidence_es=shown,
         tone=tone,
         sources=tuple((key, book.sources.get(key, "")) for key in rule.source),
         is_primary=rule.confidence == PRIMARY,
         is_house=is_house,
-        facts=tuple(facts(resolved)),
-        week=tuple(_week(resolved["week"])) if "week" in resolved else (),
+        facts=tuple(facts(said)),
+        week=tuple(_week(said["week"])) if "week" in said else (),
         since=_day(value["from"], toggles),
         until=_day(value["until"], toggles),
         state=state,
         toggles=tuple(dict.fromkeys(toggle_names(value))),
+        is_changed=bool(said.get("cited")),
     )
+
+
+def resolved(value: Mapping[str, Any], toggles: Mapping[str, str]) -> dict[str, Any]:
+    """A dated value with its options chosen."""
+    return {key: chosen(written, toggles) for key, written in value.items()}
+
+
+def week_in_words(raw: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each day of the week with its hours, Monday first."""
+    return list(_week(raw))
 
 
 def toggle_names(value: Mapping[str, Any]) -> Iterable[str]:
@@ -168,6 +185,13 @@ def _under(value: Mapping[str, Any], toggles: Mapping[str, str]) -> str:
     if "active" in resolved:
         lines.insert(0, "Rige" if resolved["active"] else "No rige")
     return ". ".join(lines)
+
+
+def value_in_words(value: Mapping[str, Any], *, keys: Iterable[str], toggles: Mapping[str, str] | None = None) -> str:
+    """Some keys of a value in Spanish, one after another: «Horario: lunes a viernes 9:00 a 18:00. Máximo: 1 contacto»."""
+    wanted = set(keys)
+    picked = {key: written for key, written in value.items() if key in wanted or key == "unit"}
+    return _under(picked, toggles or {})
 
 
 def compact_week(week: Iterable[tuple[str, str]]) -> str:
@@ -351,7 +375,7 @@ _SAID: dict[str, Any] = {
     "undeliverable_restarts": _flag("Si no llega", "el plazo vuelve a empezar"),
     "up_to": _sum_up,
 }
-SILENT = frozenset({"from", "until", "unit", "week", "active", "use_in", "not_in", "rapid_outcome"})
+SILENT = frozenset({"from", "until", "unit", "week", "active", "use_in", "not_in", "rapid_outcome", "said", "cited"})
 
 
 def unsaid(book: Lawbook) -> list[str]:

@@ -157,7 +157,7 @@ STARTS: dict[str, str] = {
     "agreement": "el acuerdo", "complaint_received": "recibir la queja", "consent": "el consentimiento", "contact": "el contacto",
     "data_claim_received": "recibir el reclamo de datos", "data_query_received": "recibir la consulta de datos",
     "data_request_received": "recibir la solicitud de datos", "default": "la mora", "initial_communication": "la primera comunicación",
-    "last_activity": "la última actividad", "recording": "la grabación", "validation_notice_sent": "enviar el aviso de validación",
+    "last_activity": "la última actividad", "oldest_unpaid_due": "el vencimiento impago más antiguo", "recording": "la grabación", "validation_notice_sent": "enviar el aviso de validación",
     "written_copy_requested": "pedir la copia por escrito",
 }  # fmt: skip
 BEFORE: dict[str, str] = {
@@ -204,4 +204,21 @@ SUBDIVISIONS: dict[str, dict[str, str]] = {
     "AR": {"C": "Ciudad Autónoma de Buenos Aires"},
     "EC": {"W": "Galápagos"},
     "US": {"NY": "Nueva York"},
+}  # fmt: skip
+
+# What a change of value may touch (engine.comply EDITABLE), as the form names it.
+VALUE: dict[str, str] = {
+    "week": "Horario", "channels": "Alcanza a", "exclude_holidays": "No se contacta en feriado", "max": "Máximo", "period": "Período",
+    "count_basis": "Qué cuenta", "scope": "Se cuenta", "min_days_between": "Separación mínima",
+    "days_including_conversation_day": "Días de espera, contando el de la conversación", "n": "Plazo", "extension": "Prórroga",
+    "then_calendar_days": "Días corridos después", "min_notices": "Avisos como mínimo",
+    "chargeable_after_days": "Días de mora antes de poder cobrar gastos", "useful_notice_within_days": "Gestión útil dentro de los primeros días",
+    "reduction_without_notice": "Rebaja si no hubo gestión útil", "rapid_within_minutes": "Minutos entre llamadas seguidas",
+    "concentrated_calls_per_day": "Llamadas concentradas en un día",
+}  # fmt: skip
+STRICTNESS: dict[str, tuple[str, str]] = {
+    "stricter": ("más estricto", "ok"), "laxer": ("más laxo", "bad"), "mixed": ("en parte más laxo", "warn"), "same": ("igual", "muted"),
+}  # fmt: skip
+CHANGE_STATE: dict[str, tuple[str, str]] = {
+    "waiting": ("en espera", "warn"), "in_force": ("en vigor", "ok"), "ended": ("terminado", "muted"), "withdrawn": ("retirado", "muted"),
 }  # fmt: skip

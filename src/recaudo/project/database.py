@@ -10,7 +10,7 @@ from django.db import connections
 from psycopg import sql
 
 # Tables that the application may add to but never change: the journal is sealed by a function of the owner.
-APPEND_ONLY = ["journal_event", "journal_anchor", "portfolio_ledgerentry", "portfolio_buckethistory", "casework_permitrecord"]
+APPEND_ONLY = ["journal_event", "journal_anchor", "portfolio_ledgerentry", "portfolio_buckethistory", "casework_permitrecord", "law_lawchange", "law_lawimpact"]
 PARTITIONED = ["journal_event", "casework_action", "messaging_message"]
 
 

@@ -37,11 +37,14 @@ PARAMETERS: dict[str, str] = {
     "token_id": "workforce.ApiToken",
     "event_id": "journal.Event", "verification_id": "journal.Verification", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
+    "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
+    "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
     "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "decision_id": "law.LawDecision",
+    "change_id": "law.LawChange",
 }  # fmt: skip
 WORDS: dict[str, str] = {
-    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "name": "window", "jurisdiction": "mx",
+    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",
 }  # fmt: skip
 # Ways in: their parameter is a secret of its own, tested where they are.
 SECRET_PARAMETERS = {"workforce:accept", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}
@@ -95,6 +98,20 @@ def _add_what_is_missing() -> None:
             person=account.holder, account_id=account.id, kind="dispute", reason="x", from_at=NOW, created_at=NOW
         )
         made("casework.Dispute").objects.create(person=account.holder, account_id=account.id, kind="charge", hold=hold, created_at=NOW)
+        point = made("portfolio.ContactPoint").objects.filter(person=account.holder).first()
+        quarantine = made("portfolio.Quarantine").objects.create(
+            kind="phone", value_index=point.value_index, hint="··1", person=account.holder, channel="call", evidence_kind="said", evidence="x",
+            last_at=NOW, created_at=NOW,
+        )  # fmt: skip
+        made("portfolio.QuarantineRelease").objects.create(
+            quarantine=quarantine, person=account.holder, evidence_kind="document", evidence="x", proposed_by_id=uuid7(), created_at=NOW
+        )
+        made("portfolio.Preference").objects.create(person=account.holder, channel="call", source="debtor", created_at=NOW)
+        made("casework.Search").objects.get_or_create(person=account.holder, status="open", defaults={"channel": "call", "created_at": NOW})
+        made("casework.IdentityCheck").objects.create(action_id=uuid7(), person=account.holder, checked=["name"], is_verified=True, created_at=NOW)
+        made("casework.InterruptingAct").objects.create(
+            account_id=account.id, person_id=account.holder_id, kind="lawsuit", on=NOW.date(), evidence="x", created_at=NOW
+        )
         made("casework.ContactPause").objects.create(scope="channel:letter", reason="x", created_at=NOW)
         made("law.LawDecision").objects.create(
             name="CL.week", choice="calendar", reason="x", proposed_by_id=uuid7(), created_at=NOW

@@ -6,12 +6,14 @@ The engine is asked once per cap of the house; the answer is an allow only when 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recaudo.casework.queries.dossier import Dossier, KnownAction
-from recaudo.casework.services import house
+from recaudo.casework.services import house, prescription
 from recaudo.casework.services.house import Question, Refusal
 from recaudo.casework.words import CALLBACK
 from recaudo.engine import comply
@@ -63,10 +65,16 @@ def judge(
     """
     inquiry = _Inquiry(dossier, question, rules, content, reply_to)
     refused = list(house.refusals(dossier, question, at=at))
+    if (over := _prescribed(inquiry, at)) is not None:
+        refused.append(over)
+    if content is not None and (told := house.disclosure(question, content)) is not None:
+        refused.append(told)
     if refused:
         return _of_house(inquiry, refused, at, find_next)
     if problems := library_problems():
         return _answer(inquiry, Refusal("HOUSE-LIBRARIES", problems[0]), None)
+    if rules.trouble:
+        return _answer(inquiry, Refusal("HOUSE-LAW", rules.trouble), None)
     denied = inquiry.denials(at)
     if not denied:
         verdict = inquiry.ask(at, None)
@@ -151,6 +159,31 @@ class _Inquiry:
             address=str(point.id) if point else None,
             line_type=(point.line_type or None) if point else None,
         )
+
+
+def _prescribed(inquiry: _Inquiry, at: datetime) -> Refusal | None:
+    """Where what is prescribed is not collected, nothing but answers goes out about it."""
+    question = inquiry.question
+    account = inquiry.dossier.accounts.get(question.account_id) if question.account_id else None
+    if account is None or question.purpose in house.SERVICE_PURPOSES:
+        return None
+    acts = [account.interrupted_on] if account.interrupted_on else []
+    now = prescription.clock(inquiry.pack, due_on=account.oldest_due_on, interrupted=acts, on=_day_there(inquiry, at))
+    if not (now.blocks and now.is_prescribed):
+        return None
+    return Refusal(
+        "HOUSE-PRESCRIBED", f"La deuda prescribió el {now.prescribes_on:%d/%m/%Y}: ahí no se cobra ni se comunica.", citation=now.citation,
+        cure_es="Jurídico revisa si algún acto interrumpió el plazo.",
+    )  # fmt: skip
+
+
+def _day_there(inquiry: _Inquiry, at: datetime) -> date:
+    """The day on the person's clock; where two may hold, the earlier: a debt is not prescribed before it surely is."""
+    days = []
+    for name in inquiry.debtor.zones:
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            days.append(at.astimezone(ZoneInfo(name)).date())
+    return min(days, default=at.date())
 
 
 def _of_house(inquiry: _Inquiry, refused: list[Refusal], at: datetime, find_next: bool) -> Answer:

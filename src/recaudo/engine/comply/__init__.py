@@ -21,6 +21,17 @@ from recaudo.engine.comply.days import (
     library_versions,
 )
 from recaudo.engine.comply.lint import Finding, lint
+from recaudo.engine.comply.overlay import (
+    EDITABLE,
+    Change,
+    NotAValue,
+    UnknownRule,
+    amended,
+    canonical,
+    compared,
+    overall,
+    value_on,
+)
 from recaudo.engine.comply.pack import (
     Clause,
     Document,
@@ -48,6 +59,7 @@ from recaudo.engine.comply.periods import (
     retention,
 )
 from recaudo.engine.comply.places import jurisdiction_for, zones_for
+from recaudo.engine.comply.replay import replay, turned
 from recaudo.engine.comply.terms import BadLawbook, Terms
 from recaudo.engine.comply.vectors import Failure, Report, vectors
 from recaudo.engine.comply.verdict import permit_verdict
@@ -65,11 +77,12 @@ from recaudo.engine.comply.words import (
 )
 
 __all__ = [
-    "BadLawbook", "Clause", "Consent", "Debtor", "Document", "Due", "Failure", "Fee", "Finding", "HouseCap", "Lawbook",
-    "Libraries", "MissingColumns", "NoSuchRule", "NotColumnar", "Override", "Pack", "PastContact", "Permission",
-    "Preference", "PreferencesNeeded", "Proposed", "Report", "Rule", "State", "Terms", "TooManyStates", "UnknownTerm",
-    "UnknownUnit", "Verdict", "build", "content_hash", "count", "deadline", "fee", "holidays_between",
-    "is_business_day", "is_holiday", "jurisdiction_for", "law_person", "lawbook", "libraries_ok", "library_versions",
-    "lint", "notice", "pack_name", "parse_file", "permit_verdict", "read_files", "retention", "screen", "vectors",
+    "EDITABLE", "BadLawbook", "Change", "Clause", "Consent", "Debtor", "Document", "Due", "Failure", "Fee", "Finding",
+    "HouseCap", "Lawbook", "Libraries", "MissingColumns", "NoSuchRule", "NotAValue", "NotColumnar", "Override",
+    "Pack", "PastContact", "Permission", "Preference", "PreferencesNeeded", "Proposed", "Report", "Rule", "State",
+    "Terms", "TooManyStates", "UnknownRule", "UnknownTerm", "UnknownUnit", "Verdict", "amended", "build", "canonical",
+    "compared", "content_hash", "count", "deadline", "fee", "holidays_between", "is_business_day", "is_holiday",
+    "jurisdiction_for", "law_person", "lawbook", "libraries_ok", "library_versions", "lint", "notice", "overall",
+    "pack_name", "parse_file", "permit_verdict", "read_files", "replay", "retention", "screen", "turned", "value_on", "vectors",
     "zones_for",
 ]  # fmt: skip

@@ -4,13 +4,15 @@ Three kinds of question, none of them a loop over candidates:
   what does not depend on clock or history  asked of the reference rules once per distinct combination of words
   windows                                   laid out once per zone and searched (spans.py)
   limits                                    one join with history each (past.py)
-Content, caller identity, line type, replies and the US consent to be called are not columns: what they could forbid
-is asked again when sending, and what they could lift is not lifted here. So it denies more than the reference, never less.
+Content, stage, caller identity, line type, the one reply and the municipality are columns that may be given. Where one
+is not given, what it could forbid is asked again when sending and what it could lift is not lifted: an unknown
+municipality is under the strictest law of its region, an unknown reply is no reply. The US consent to be called is no
+column and lifts nothing here. So it denies more than the reference, never less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,6 +26,7 @@ from recaudo.engine.comply import days as calendar
 from recaudo.engine.comply.case import CONSENT_TYPES, Case, case_of
 from recaudo.engine.comply.pack import Clause, Pack
 from recaudo.engine.comply.past import Look, Past, active_flags, house_look, inconvenient, look_of
+from recaudo.engine.comply.places import covers_place
 from recaudo.engine.comply.rules import covers, denies, is_lifted
 from recaudo.engine.comply.spans import (
     DAY,
@@ -41,13 +44,15 @@ from recaudo.engine.comply.spans import (
 )
 from recaudo.engine.comply.terms import LIMITED, Terms
 from recaudo.engine.comply.verdict import HORIZON_DAYS, unknowns
-from recaudo.engine.comply.words import Consent, Debtor, HouseCap, Proposed, State
+from recaudo.engine.comply.words import Consent, Debtor, HouseCap, PastContact, Proposed, State
 from recaudo.kernel.problems import Problem
 from recaudo.kernel.time import NaiveInstant
 
 NEVER = np.iinfo(np.int64).max
 UNASKED = np.iinfo(np.int32).max
+PLACE_WORDS = ("country", "subdivision", "municipality")
 WORDS = ("country", "subdivision", "channel", "purpose", "person_role", "place", "address_source")
+OPTIONAL = ("municipality", "content", "stage", "caller_id", "line_type", "is_reply", "outside_cap")
 NEEDED = ("candidate_id", "person_id", "zones", *WORDS, "creditor", "collector", "debt_id", "planned_at")
 
 
@@ -109,31 +114,37 @@ def screen(
     at: datetime,
     *,
     preferences: pa.Table | None = None,
-    cap: HouseCap | None = None,
+    cap: HouseCap | Sequence[HouseCap] | None = None,
     guarded: bool = True,
+    find_next: bool = True,
     holidays_between: HolidaysBetween = calendar.holidays_between,
 ) -> pa.Table:
     """Which of many candidate contacts are lawful, and when the others will be.
 
     candidates   one row each: candidate_id, person_id, country (or a jurisdiction), subdivision, zones (list of IANA
                  names), channel, purpose, person_role (law word), creditor, collector, place, address_source, debt_id,
-                 planned_at (UTC instant; null = `at`)
+                 planned_at (UTC instant; null = `at`). Optional, and each may be null: municipality (name); content
+                 (list of tokens, null = not checked); stage (`first`); caller_id; line_type; is_reply (true = the one
+                 answer to something that came in on this channel and day); outside_cap (true = the person asked for this
+                 contact: the organisation's limits do not apply); address (id of the contact point, for opt-outs of one)
     history      past contacts of the same persons: person_id, debt_id, creditor, collector, channel, direction,
                  outcome, purpose, at. A null counts as what the law would count; the collector of a creditor that
                  collects by itself is the creditor, not null
-    states       person_id, state, since, until, channels (list or null)
+    states       person_id, state, since, until, channels (list or null), optional address (of an opt-out; null = any)
     consents     person_id, type, channels (list or null), since, revoked
     preferences  person_id, kind, days (list of 0 Monday to 6, null = all), starts, ends (local minutes, null = whole
                  day), place, since, until_date; needed where a rule asks for it (US)
     packs        jurisdiction -> Pack; a country without one is denied
-    cap          the organisation's limit per person; None = none
+    cap          the organisation's limits per person, one or several; None = none
     guarded      as in permit_verdict
+    find_next    False = next_allowed_at is left null: half the work where nobody asks when
     Returns      candidates' rows in order: candidate_id, allowed, rule_id, next_allowed_at (UTC). next_allowed_at looks
                  at windows and limits only: null when a state, a person, a place or a preference forbids it;
                  contacts planned after a candidate's instant are not counted (permit_verdict counts them)
     Raises       MissingColumns, NaiveInstant, PreferencesNeeded, TooManyStates, NotColumnar
     """
-    work = _Work(candidates, history, states, consents, packs, at, preferences, cap, guarded, holidays_between)
+    caps = () if cap is None else (cap,) if isinstance(cap, HouseCap) else tuple(cap)
+    work = _Work(candidates, history, states, consents, packs, at, preferences, caps, guarded, find_next, holidays_between)
     if candidates.num_rows:
         work.words()
         work.clocks()
@@ -148,14 +159,15 @@ class _Work:
 
     def __init__(
         self, candidates: pa.Table, history: pa.Table, states: pa.Table, consents: pa.Table, packs: Mapping[str, Pack],
-        at: datetime, preferences: pa.Table | None, cap: HouseCap | None, guarded: bool, holidays_between: HolidaysBetween,
+        at: datetime, preferences: pa.Table | None, caps: tuple[HouseCap, ...], guarded: bool, find_next: bool, holidays_between: HolidaysBetween,
     ) -> None:  # fmt: skip
         _need("candidates", candidates, NEEDED)
         _need("history", history, ("person_id", "debt_id", "creditor", "collector", "channel", "direction", "outcome", "purpose", "at"))
         _need("states", states, ("person_id", "state", "since", "until", "channels"))
         _need("consents", consents, ("person_id", "type", "since", "revoked", "channels"))
         self.candidates, self.history, self.states, self.consents = candidates, history, states, consents
-        self.packs, self.cap, self.guarded, self.holidays_between = packs, cap, guarded, holidays_between
+        self.packs, self.caps, self.guarded, self.holidays_between = packs, caps, guarded, holidays_between
+        self.find_next = find_next
         self.preferences = preferences
         self.count = candidates.num_rows
         self.at = pc.fill_null(_instants(candidates["planned_at"]), micros(_aware(at))).combine_chunks().to_numpy(zero_copy_only=False)
@@ -171,6 +183,7 @@ class _Work:
     def words(self) -> None:
         """Judge every distinct combination of words once; spread what it denies over its candidates."""
         self.codes = {name: _coded(self.candidates[name]) for name in WORDS}
+        self.codes |= {name: _coded(_as_word(self.candidates, name)) for name in OPTIONAL}
         joined = pc.binary_join(self.candidates["zones"].cast(pa.list_(pa.string())), "|")
         self.zone_code, self.zone_lists = _coded(pc.fill_null(joined, ""))
         self._local_days()
@@ -178,7 +191,7 @@ class _Work:
         epoch = self._epochs(jurisdictions, pack_code)
         facts, fact_codes = self._facts(jurisdictions)
         known = self.has_clock.astype(np.int64)
-        key, shape = _mixed([*(self.codes[name][0] for name in WORDS), pack_code, epoch, known, *facts])
+        key, shape = _mixed([*(code for code, _ in self.codes.values()), pack_code, epoch, known, *facts])
         firsts, self.combination_of = _distinct(key, shape)
         self.combinations = [
             self._judge(row, jurisdictions[pack_code[row]], int(epoch[row]), [int(flags[row]) for flags in facts], fact_codes)
@@ -201,12 +214,13 @@ class _Work:
         self.day = np.floor_divide(self.local, DAY)
 
     def _packs(self) -> tuple[list[Pack | None], NDArray[np.int64]]:
-        """The pack of each candidate, by its country and region."""
-        (country, countries), (region, regions) = self.codes["country"], self.codes["subdivision"]
-        pairs, back = np.unique(country * (len(regions) + 1) + region, return_inverse=True)
-        names = [
-            pack_name(self.packs, countries[int(pair) // (len(regions) + 1)], regions[int(pair) % (len(regions) + 1)]) for pair in pairs
-        ]
+        """The pack of each candidate, by its country, region and municipality."""
+        parts = [self.codes[name] for name in PLACE_WORDS]
+        key = np.zeros(self.count, dtype=np.int64)
+        for code, values in parts:
+            key = key * (len(values) + 1) + code
+        _, first, back = np.unique(key, return_index=True, return_inverse=True)
+        names = [pack_name(self.packs, *(values[int(code[row])] for code, values in parts)) for row in first.tolist()]
         distinct = sorted({name for name in names if name is not None})
         found: list[Pack | None] = [*(self.packs[name] for name in distinct), None]
         codes = np.array([distinct.index(name) if name is not None else len(distinct) for name in names], dtype=np.int64)
@@ -228,7 +242,7 @@ class _Work:
             raise TooManyStates(count=len(read))
         state_codes = {name: bit for bit, name in enumerate(sorted(read))}
         consent_codes = {name: bit for bit, name in enumerate(sorted(CONSENT_TYPES))}
-        rows = pa.table({"person_id": self.candidates["person_id"], "channel": self.candidates["channel"], "at": pa.array(self.at)})
+        rows = pa.table({"person_id": self.candidates["person_id"], "channel": self.candidates["channel"], "at": pa.array(self.at), "address": _text(self.candidates, "address")})
         states = active_flags(rows, _facts_table(self.states, "state", "until"), state_codes, optout=True)
         consents = active_flags(rows, _facts_table(self.consents, "type", "revoked"), consent_codes, covered=["authorised_channel"])
         return [states, consents], (state_codes, consent_codes)
@@ -262,7 +276,7 @@ class _Work:
         if self.guarded:
             for offset, rule in enumerate(unknowns(case)):
                 _note(found, len(clauses) + offset, rule.id)
-        if self.cap is not None:
+        if self.caps and self.codes["outside_cap"][1][self.codes["outside_cap"][0][row]] != "true":
             terms = pack.terms(pack.rule("HOUSE-CAP"), case.day)
             found.house = terms if terms is not None and case.proposed.purpose not in terms.purposes_exempt else None
         return found
@@ -281,11 +295,15 @@ class _Work:
             states=tuple(State(name, always, channels=on) for name, bit in codes[0].items() if flags[0] >> bit & 1),
             consents=tuple(Consent(name, always, channels=on) for name, bit in codes[1].items() if flags[1] >> bit & 1),
         )
+        is_reply = word["is_reply"] == "true"
+        answered = PastContact(at=noon - timedelta(minutes=1), channel=channel, direction="in", id="answered")
         proposed = Proposed(
-            at=noon, channel=channel, purpose=word["purpose"] or "", person=word["person_role"] or "", content_checked=False,
-            place=word["place"], address_source=word["address_source"],
+            at=noon, channel=channel, purpose=word["purpose"] or "", person=word["person_role"] or "",
+            content=frozenset(_split(word["content"])), content_checked=word["content"] is not None, stage=word["stage"],
+            place=word["place"], address_source=word["address_source"], caller_id=word["caller_id"], line_type=word["line_type"],
+            reply_to=answered.id if is_reply else None,
         )  # fmt: skip
-        return case_of(pack, debtor, (), proposed)
+        return case_of(pack, debtor, (answered,) if is_reply else (), proposed)
 
     # --- clocks and limits
 
@@ -337,12 +355,12 @@ class _Work:
     def _looks_of(self, combination: Combination, row: int) -> list[tuple[int, Look]]:
         pack = self._pack_of(row)
         found = [(position, look_of(clause, pack)) for position, clause in combination.limits] if pack else []
-        if self.cap is not None and combination.house is not None:
-            found.append((UNASKED - 1, house_look(self.cap.period_days, self.cap.max_contacts_per_person, combination.house)))
+        if combination.house is not None:
+            found += [(UNASKED - 1, house_look(cap.period_days, cap.max_contacts_per_person, combination.house)) for cap in self.caps]
         return found
 
     def _pack_of(self, row: int) -> Pack | None:
-        name = pack_name(self.packs, *(values[code[row]] for code, values in (self.codes["country"], self.codes["subdivision"])))
+        name = pack_name(self.packs, *(values[code[row]] for code, values in (self.codes[name] for name in PLACE_WORDS)))
         return self.packs[name] if name is not None else None
 
     def _persons(self) -> tuple[pa.Array, NDArray[np.int32]]:
@@ -406,6 +424,8 @@ class _Work:
             spans = [(position, clause, self._spans(clause, zones, subdivision)) for position, clause in windows]
             for position, clause, open_spans in spans:
                 self.answers.deny(rows[~inside(open_spans, self.at[rows])], position, clause.rule.id, 0)
+            if not self.find_next:
+                continue
             denied = rows[self.answers.position[rows] != UNASKED]
             waiting = denied[self.next[denied] != NEVER]
             self.next[waiting] = next_open(common([one for _, _, one in spans]), self.next[waiting], NEVER)
@@ -432,7 +452,7 @@ class _Work:
     def _line(self, zone: ZoneInfo) -> ZoneLine:
         if zone.key not in self.lines:
             # Limits look back a month at most, a house cap as far as it says.
-            back = 40 + (self.cap.period_days if self.cap else 0)
+            back = 40 + max((cap.period_days for cap in self.caps), default=0)
             self.lines[zone.key] = ZoneLine(zone, int(self.at.min()) - back * DAY, int(self.at.max()) + (HORIZON_DAYS + 2) * DAY)
         return self.lines[zone.key]
 
@@ -443,7 +463,7 @@ class _Work:
         allowed = self.answers.position == UNASKED
         late = self.at + HORIZON_DAYS * DAY
         when = self.next if self.count else self.at
-        none = allowed | (when == NEVER) | (when > late)
+        none = allowed | (when == NEVER) | (when > late) if self.find_next else np.ones(self.count, dtype=bool)
         rule = self.answers.rule
         return pa.table(
             {
@@ -457,20 +477,26 @@ class _Work:
         )
 
 
-def pack_name(packs: Mapping[str, Pack], country: str | None, subdivision: str | None) -> str | None:
-    """The jurisdiction in `packs` that rules at a country (or jurisdiction) and region; None = none does.
+def pack_name(packs: Mapping[str, Pack], country: str | None, subdivision: str | None, municipality: str | None = None) -> str | None:
+    """The jurisdiction in `packs` that rules at a country (or jurisdiction), region and municipality; None = none does.
 
-    A jurisdiction that is told apart only by its municipality is chosen by giving its name as the country.
+    A municipality that is not known may be any of its region: the most specific jurisdiction rules, as in `jurisdiction_for`.
     """
     if country is None:
         return None
     best, width = country if country in packs and packs[country].known else None, 1
     for name, pack in packs.items():
         covered = pack.chain[0].meta.get("covers") or {} if pack.known else {}
-        exact = covered.get("country") == country and covered.get("subdivision") == subdivision and "municipality" not in covered
-        if exact and subdivision is not None and len(covered) > width:
+        if covered and len(covered) > width and covers_place(covered, country, subdivision, municipality):
             best, width = name, len(covered)
     return best
+
+
+def _as_word(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """An optional column as words: null where it is not given; a list of tokens as one word."""
+    if name == "content" and name in table.column_names:
+        return pc.binary_join(table[name].cast(pa.list_(pa.string())), "|")
+    return _text(table, name)
 
 
 def _note(found: Combination, position: int, rule_id: str) -> None:
@@ -484,7 +510,7 @@ def _asks(case: Case, clause: Clause) -> bool:
     match clause.rule.type:
         case "frequency":
             minded = proposed.person not in words["persons_not_counted"]
-            return proposed.channel in terms.group and minded and terms.only_line_type is None
+            return proposed.channel in terms.group and minded and terms.only_line_type in {None, proposed.line_type}
         case "cooldown":
             return covers(terms, proposed.channel) and proposed.person not in words["persons_without_cooldown"]
         case "location_info":
@@ -533,8 +559,16 @@ def _facts_table(table: pa.Table, name: str, until: str) -> pa.Table:
     """States and consents in one shape: person_id, name, channels, since, until (microseconds)."""
     channels = table["channels"].cast(pa.list_(pa.string()))
     return pa.table(
-        {"person_id": table["person_id"], "name": table[name], "channels": channels, "since": _instants(table["since"]), "until": _instants(table[until])}
-    )
+        {
+            "person_id": table["person_id"], "name": table[name], "channels": channels, "since": _instants(table["since"]),
+            "until": _instants(table[until]), "address": _text(table, "address"),
+        }
+    )  # fmt: skip
+
+
+def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """An optional column of text; all null where the table does not have it."""
+    return table[name].cast(pa.string()) if name in table.column_names else pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
 
 
 def _wishes(table: pa.Table) -> pa.Table:

@@ -25,6 +25,8 @@ _META_KEYS = {
     "holidays", "toggles", "reading_order", "words", "tzdata_min_version",
 }  # fmt: skip
 _STATUS = {"in_force", "partial", "bill_only", "future", "draft"}
+# The gate and the plan of the day read this many days of a person's past: a limit that looks further back would be counted short.
+FURTHEST_DAYS = 31
 _SCOPES = {"debtor_x_creditor", "debtor_x_creditor_or_collector", "person", "person_x_debt", "person_x_number"}
 _BASES = {"attempt_any", "attempt_connected", "live_contact"}
 # What a rule of a type cannot do without.
@@ -53,7 +55,11 @@ def lint(files: Files | None = None) -> list[Finding]:
         read = read_files() if files is None else files
     except BadLawbook as problem:
         return [Finding(str(problem.data["where"]), "", "unreadable", problem.text)]
-    return list(_findings(read))
+    try:
+        return list(_findings(read))
+    except (AttributeError, TypeError, ValueError, KeyError, IndexError) as wrong:
+        # A file so malformed that the other checks cannot walk it: one finding that says where it broke.
+        return [Finding("", "", "malformed", f"Los archivos no tienen la forma de un libro de leyes ({wrong}).")]
 
 
 def _findings(files: Files) -> Iterator[Finding]:
@@ -207,12 +213,30 @@ def _contradictions(kind: str, terms: Any, known: set[Any]) -> Iterator[tuple[st
         yield "unknown_scope", f"El alcance «{terms.scope}» no se conoce."
     if kind == "frequency" and (terms.count_basis not in _BASES or not isinstance(terms.max, int) or terms.max < 1):
         yield "bad_limit", "El límite debe ser un entero de 1 o más, con una base de conteo conocida."
+    if max(terms.rolling_days, terms.gap_days, terms.cooldown_days) > FURTHEST_DAYS:
+        yield "too_far_back", f"El límite mira más de {FURTHEST_DAYS} días atrás, que es la historia que se consulta."
+    if (kind in {"frequency", "one_channel"} and terms.rolling_days < 1) or (kind == "min_gap" and terms.gap_days < 1):
+        yield "bad_limit", "Los días de un límite deben ser 1 o más."
+    if kind == "cooldown" and terms.cooldown_days < 1:
+        yield "bad_limit", "Los días de espera deben ser 1 o más."
+    yield from _figures(kind, terms)
     if terms.allow is not None and terms.allow & terms.forbid:
         yield "contradiction", f"Se permite y se prohíbe a la vez: {', '.join(sorted(terms.allow & terms.forbid))}."
     if terms.require & terms.forbid:
         yield "contradiction", f"Se exige y se prohíbe a la vez: {', '.join(sorted(terms.require & terms.forbid))}."
     for target in sorted(terms.from_rules - known):
         yield "unknown_rule", f"La regla «{target}» que se exceptúa no existe."
+
+
+def _figures(kind: str, terms: Any) -> Iterator[tuple[str, str]]:
+    """Numbers of what the law counts: whole and not negative; None where the law does not say yet."""
+    for key in ("n", "extension", "then_calendar_days", "min_notices", "chargeable_after_days", "useful_notice_within_days",
+                "rapid_within_minutes", "concentrated_calls_per_day"):  # fmt: skip
+        value = terms.extra.get(key)
+        if value is None or (key == "n" and kind == "sanction"):
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 36_600:
+            yield "bad_number", f"«{key}» debe ser un número entero de 0 a 36600."
 
 
 def _meta(
@@ -240,6 +264,9 @@ def _meta(
         yield fault("circular_parent", "La jurisdicción es su propio ancestro.")
     elif meta.get("parent") is not None and meta["parent"] not in names:
         yield fault("unknown_parent", f"La jurisdicción «{meta['parent']}» no existe.")
+    for name, says in (meta.get("toggles") or {}).items():
+        if "strict" in (says or {}) and says["strict"] not in (says.get("options") or {}):
+            yield fault("unknown_option", f"La lectura estricta de «{name}» no es una de sus opciones.")
     for name in sorted(zone_names(meta.get("timezones") or {})):
         if zone_of(name) is None:
             yield fault("unknown_zone", f"La zona horaria «{name}» no existe.")

@@ -66,7 +66,7 @@ class Pack:
 
     known    False = no such jurisdiction in the lawbook: every contact is denied
     chain    the jurisdiction, its parent, and so on; COMMON is apart
-    version  lawbook_version: sha256 of the lawbook's content
+    version  lawbook_version: sha256 of the lawbook's content and, where any option was chosen, of the options
     """
 
     jurisdiction: str
@@ -151,7 +151,7 @@ class Pack:
             if rule.type in {"exempt", "absent"} or not terms.active or self._elsewhere(terms):
                 continue
             also = exempt.get(rule.id, frozenset())
-            yield Clause(rule, replace(terms, purposes_exempt=terms.purposes_exempt | also), holidays)
+            yield Clause(reworded(rule, terms), replace(terms, purposes_exempt=terms.purposes_exempt | also), holidays)
 
     def _elsewhere(self, terms: Terms) -> bool:
         here = self.jurisdiction
@@ -184,7 +184,13 @@ class Lawbook:
             chain.append(document)
             name = document.parent
         known = bool(chain) and name is None
-        return Pack(jurisdiction or "", known, tuple(chain), self.documents[COMMON], dict(toggles or {}), self.version)
+        return Pack(jurisdiction or "", known, tuple(chain), self.documents[COMMON], dict(toggles or {}), self.version_with(toggles or {}))
+
+    def version_with(self, toggles: Mapping[str, str]) -> str:
+        """The version under chosen options; with none chosen, that of the content."""
+        if not toggles:
+            return self.version
+        return hashlib.sha256(f"{self.version} {json.dumps(dict(toggles), sort_keys=True)}".encode()).hexdigest()
 
     def packs(self, *, toggles: Mapping[str, str] | None = None) -> dict[str, Pack]:
         """Every jurisdiction's pack by name: what `screen` takes."""
@@ -283,6 +289,13 @@ def _rule(raw: Mapping[str, Any], jurisdiction: str) -> Rule:
         source=() if source == "pending" else tuple(source),
         values=tuple(raw["values"]),
     )
+
+
+def reworded(rule: Rule, terms: Terms) -> Rule:
+    """The rule in the words of the organisation's change, where one is in force."""
+    if not terms.said and not terms.cited:
+        return rule
+    return replace(rule, text_es=terms.said or rule.text_es, citation=terms.cited or rule.citation)
 
 
 def _document_in_force(document: Document, day: date, toggles: Mapping[str, str]) -> bool:

@@ -123,11 +123,11 @@ def active_flags(
 ) -> NDArray[np.int64]:
     """Bits of the states or consents that are active for each row.
 
-    rows     person_id, channel, at (microseconds); one per candidate, in order
-    facts    person_id, name, channels (list or null), since, until (microseconds)
+    rows     person_id, channel, address (or null), at (microseconds); one per candidate, in order
+    facts    person_id, name, channels (list or null), address (or null), since, until (microseconds)
     codes    name -> bit
     covered  names that hold only if their channels (null = all) hold the row's channel
-    optout   True = `channel_optout` holds if its channels, or no channels at all, hold the row's channel
+    optout   True = `channel_optout` holds for its channels and its address, or for everything if it names neither
     """
     flags = np.zeros(rows.num_rows, dtype=np.int64)
     if facts.num_rows == 0 or not codes:
@@ -138,7 +138,10 @@ def active_flags(
     if covered:
         covers = f"(f.name NOT IN {_list(covered)} OR f.channels IS NULL OR list_contains(f.channels, r.channel))"
     if optout:
-        covers += " AND (f.name <> 'channel_optout' OR coalesce(len(f.channels), 0) = 0 OR list_contains(f.channels, r.channel))"
+        covers += (
+            " AND (f.name <> 'channel_optout' OR (coalesce(len(f.channels), 0) = 0 AND f.address IS NULL)"
+            " OR coalesce(list_contains(f.channels, r.channel), false) OR coalesce(f.address = r.address, false))"
+        )
     with duckdb.connect(":memory:") as db:
         db.register("r", numbered)
         db.register("f", facts)

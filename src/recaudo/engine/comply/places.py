@@ -25,7 +25,7 @@ def jurisdiction_for(country: str, subdivision: str | None = None, municipality:
     found = [
         (len(covers), document.jurisdiction)
         for document in (book or lawbook()).documents.values()
-        if (covers := document.meta.get("covers")) and _covers(covers, country, subdivision, municipality)
+        if (covers := document.meta.get("covers")) and covers_place(covers, country, subdivision, municipality)
     ]
     return max(found)[1] if found else None
 
@@ -105,10 +105,11 @@ def _number_zones(rules: Mapping[str, Any], phone: str | None) -> list[str]:
     return [zone for zone in number_zones.time_zones_for_number(number) if zone != number_zones.UNKNOWN_TIMEZONE]
 
 
-def _covers(covers: Mapping[str, Any], country: str, subdivision: str | None, municipality: str | None) -> bool:
+def covers_place(covers: Mapping[str, Any], country: str, subdivision: str | None, municipality: str | None) -> bool:
+    """Whether a jurisdiction's `covers` holds a place. A municipality that is not known may be the one: the stricter law rules."""
     if covers["country"] != country:
         return False
     if "subdivision" in covers and covers["subdivision"] != subdivision:
         return False
     names = covers.get("municipality")
-    return names is None or (municipality is not None and fold(municipality) in {fold(name) for name in names})
+    return names is None or not municipality or fold(municipality) in {fold(name) for name in names}

@@ -46,6 +46,10 @@ KEYS: dict[str, set[str]] = {
     "sanction": {"from", "until", "unit", "up_to"},
     "pending": {"from", "until", "unit"},
 }  # fmt: skip
+# What a change of the organisation says in place of the rule's words and citation, for as long as it is in force.
+REWORDED = frozenset({"said", "cited"})
+for _keys in KEYS.values():
+    _keys |= REWORDED
 # Types that can deny a contact; they stand in reading_order.
 DENYING = frozenset(KEYS) - {"guard", "warn", "fee", "deadline", "prior_notice", "retention", "duty", "sanction", "pending"}
 LIMITED = frozenset({"frequency", "min_gap", "cooldown", "one_channel"})
@@ -102,6 +106,8 @@ class Terms:
     must_not: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
     from_rules: frozenset[str] = frozenset()
+    said: str = ""
+    cited: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -197,7 +203,7 @@ _SETS = {
 }  # fmt: skip
 _PLAIN = {
     "unit", "active", "exclude_holidays", "waiver_state", "response_once", "max", "count_basis", "scope", "per_channel",
-    "only_line_type", "requires", "unless_line_type", "when_state", "when",
+    "only_line_type", "requires", "unless_line_type", "when_state", "when", "said", "cited",
 }  # fmt: skip
 
 

@@ -1,12 +1,39 @@
-"""Reads: which toggles, house caps and packs are in force for the tenant; the choices to be made; what the law would say."""
+"""Reads: which toggles, house caps, values and packs are in force for the tenant; what is to be decided; what the law would say."""
 
-from recaudo.law.queries.choices import Choice, Decision, Option, choice, choices, waiting
+from recaudo.law.queries.changes import (
+    AMEND,
+    END,
+    Proposal,
+    acts,
+    book_of,
+    faults_of,
+    names_of,
+    overlay,
+    proposal,
+    proposals,
+    trouble_of,
+)
+from recaudo.law.queries.choices import Choice, Decision, Option, choice, choices, decision_name, waiting
 from recaudo.law.queries.countries import Country, countries, undecided
-from recaudo.law.queries.decisions import HOUSE_DEFAULTS, OFF, Rules, decisions, library_problems, rules, toggle_options
+from recaudo.law.queries.decisions import (
+    HOUSE_DEFAULTS,
+    OFF,
+    Rules,
+    decisions,
+    delivered,
+    library_problems,
+    rules,
+    rules_toggles,
+    standing,
+    strict_readings,
+    toggle_options,
+)
+from recaudo.law.queries.diff import Diff, Line, diff, impacts
 from recaudo.law.queries.what_if import SLOT_MINUTES, DayStrip, Span, WhatIf, WhatIfAnswer, answer, places, zone_names
 
 __all__ = [
-    "HOUSE_DEFAULTS", "OFF", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Option", "Rules", "Span", "WhatIf", "WhatIfAnswer",
-    "answer", "choice", "choices", "countries", "decisions", "library_problems", "places", "rules", "toggle_options",
-    "undecided", "waiting", "zone_names",
+    "AMEND", "END", "HOUSE_DEFAULTS", "OFF", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
+    "WhatIf", "WhatIfAnswer", "acts", "answer", "book_of", "choice", "choices", "countries", "decision_name", "decisions", "delivered", "diff", "faults_of", "impacts",
+    "library_problems", "names_of", "overlay", "places", "proposal", "proposals", "rules", "rules_toggles", "standing",
+    "strict_readings", "toggle_options", "trouble_of", "undecided", "waiting", "zone_names",
 ]  # fmt: skip

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from recaudo.engine.comply import lawbook
 from recaudo.journal.models import Event
+from recaudo.kernel.problems import NotFound
 from recaudo.law import words
-from recaudo.law.models import LawDecision
-from recaudo.law.queries.decisions import HOUSE_DEFAULTS, OFF, decisions
+from recaudo.law.models import LawDecision, LawImpact
+from recaudo.law.queries.changes import acts, proposals
+from recaudo.law.queries.decisions import HOUSE_DEFAULTS, OFF, decisions, standing
 from recaudo.workforce import queries as workforce
 
 DEFAULT = "default"
@@ -34,7 +36,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was proposed for a choice. `state`: waiting, in_force, replaced, withdrawn."""
+    """What was proposed for a choice. `state`: waiting, in_force, replaced, withdrawn. `seen`: the newest replay of its effect."""
 
     id: UUID
     name: str
@@ -49,6 +51,8 @@ class Decision:
     withdrawn_by: str
     withdrawn_at: datetime | None
     state: str
+    seen: LawImpact | None = None
+    seen_by: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,11 @@ class Choice:
     @property
     def is_default(self) -> bool:
         """Whether what is in force is what counts when nobody decides."""
-        return self.current == (HOUSE_DEFAULTS[self.name] if self.is_house else DEFAULT)
+        return self.current == standing(self.name)
 
 
 def choices() -> list[Choice]:
-    """Every choice: the house's first, then by jurisdiction. Three queries."""
+    """Every choice: the house's first, then by jurisdiction. Four queries at most."""
     return _choices(None)
 
 
@@ -90,9 +94,18 @@ def choice(name: str) -> Choice | None:
     return next((one for one in _choices(name) if one.name == name), None)
 
 
+def decision_name(decision_id: UUID) -> str:
+    """The name of the choice that a decision is about. Raises NotFound."""
+    name: str | None = LawDecision.objects.filter(id=decision_id).values_list("name", flat=True).first()
+    if name is None:
+        raise NotFound()
+    return name
+
+
 def waiting() -> int:
-    """How many proposals wait for a second person."""
-    return int(LawDecision.objects.filter(approved_at=None, withdrawn_at=None).count())
+    """How many proposals over readings, caps and values wait for a second person. Two queries."""
+    values = sum(one.state == "waiting" for one in proposals(acts()))
+    return values + int(LawDecision.objects.filter(approved_at=None, withdrawn_at=None).count())
 
 
 def _choices(name: str | None) -> list[Choice]:
@@ -117,10 +130,11 @@ def _toggles(current: dict[str, str], shown: list[Decision]) -> Iterable[Choice]
     for document in sorted(lawbook().documents.values(), key=lambda one: (one.jurisdiction == "COMMON", one.name)):
         for name, says in (document.meta.get("toggles") or {}).items():
             texts = {DEFAULT: str(says["default_es"]), **{str(code): str(text) for code, text in says["options"].items()}}
-            code = current.get(name, DEFAULT)
-            options = tuple(Option(key, text, key == DEFAULT, key == code) for key, text in texts.items())
+            strict = standing(name)
+            code = current.get(name, strict)
+            options = tuple(Option(key, text, key == strict, key == code) for key, text in texts.items())
             yield _choice(
-                name, document.jurisdiction, document.name, str(says["text_es"]), "", options, code, texts.get(code, code), texts[DEFAULT], shown
+                name, document.jurisdiction, document.name, str(says["text_es"]), "", options, code, texts.get(code, code), texts[strict], shown
             )
 
 
@@ -142,6 +156,8 @@ def _decisions(rows: list[LawDecision], current: dict[str, str]) -> list[Decisio
     gone = [row.id for row in rows if row.withdrawn_at]
     events = Event.objects.filter(name="law.changed", subject_id__in=gone, detail__step="withdrawn") if gone else []
     withdrew = {event.subject_id: event.by_name for event in events}
+    waits = [row.id for row in rows if not row.approved_at and not row.withdrawn_at]
+    seen = list(LawImpact.objects.filter(subject_id__in=waits).order_by("-created_at")[:SHOWN]) if waits else []
     newest: dict[str, LawDecision] = {}
     for row in rows:
         if row.approved_at and not row.withdrawn_at and (row.name not in newest or row.approved_at > _approved(newest[row.name])):
@@ -150,7 +166,8 @@ def _decisions(rows: list[LawDecision], current: dict[str, str]) -> list[Decisio
         Decision(
             row.id, row.name, row.choice, option_text(row.name, row.choice), row.reason, row.proposed_by_id, names.get(row.proposed_by_id, "—"),
             row.created_at, names.get(row.approved_by_id, "—") if row.approved_by_id else "", row.approved_at,
-            withdrew.get(row.id, ""), row.withdrawn_at, _state(row, newest),
+            withdrew.get(row.id, ""), row.withdrawn_at, _state(row, newest), next((one for one in seen if one.subject_id == row.id), None),
+            frozenset(one.seen_by_id for one in seen if one.subject_id == row.id),
         )
         for row in rows
     ]  # fmt: skip

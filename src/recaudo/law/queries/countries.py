@@ -7,9 +7,9 @@ from datetime import date
 
 from django.db.models import Count
 
-from recaudo.engine.comply import Document, Lawbook, lawbook
+from recaudo.engine.comply import Document, Lawbook
 from recaudo.law import rulebook, words
-from recaudo.law.queries.decisions import Rules
+from recaudo.law.queries.decisions import Rules, standing
 from recaudo.portfolio.models import Portfolio
 
 
@@ -40,7 +40,7 @@ class Country:
 
 def countries(rules: Rules, *, on: date) -> list[Country]:
     """Every jurisdiction, in use first; and the countries in use that have no law loaded. One query."""
-    book = lawbook()
+    book = rules.book
     used = dict(
         Portfolio.objects.filter(is_active=True).order_by().values("country").annotate(n=Count("id")).values_list("country", "n")
     )
@@ -69,5 +69,5 @@ def _country(document: Document, book: Lawbook, rules: Rules, used: dict[str, in
     return Country(
         document.jurisdiction, document.name, country, status, tone, used.get(country, 0), states.count("in_force"),
         sum(one.is_unverified for one in read if one.state == "in_force"), states.count("pending"), states.count("future"), len(toggles),
-        sum(rules.toggles.get(name, "default") != "default" for name in toggles), document.meta["as_of"],
+        sum(rules.toggles.get(name, standing(name)) != standing(name) for name in toggles), document.meta["as_of"],
     )  # fmt: skip

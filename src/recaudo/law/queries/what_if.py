@@ -121,7 +121,7 @@ def answer(question: WhatIf, rules: Rules, *, clock: str) -> WhatIfAnswer:
     return WhatIfAnswer(
         allowed=not denied,
         reason_es=first.reason_es,
-        denying=tuple(pack.rule(rule_id) for rule_id in named),
+        denying=tuple(_said_then(pack, rule_id, question) for rule_id in named),
         cures=tuple(dict.fromkeys(cure for one in denied for cure in one.cures)),
         warnings=first.warnings,
         next_allowed_at=_next(pack, question, rules) if denied else None,
@@ -180,6 +180,16 @@ def _asked(pack: comply.Pack, question: WhatIf, rules: Rules, at: datetime, *, f
     ]
 
 
+def _first_refusal(pack: comply.Pack, question: WhatIf, rules: Rules, at: datetime) -> str:
+    """The rule that refuses first, empty = allowed: the law is not asked again for each cap where it refuses already."""
+    debtor, proposed = _debtor(question), replace(_proposed(question), at=at)
+    for cap in rules.caps or (None,):
+        verdict = comply.permit_verdict(pack, debtor, question.past, proposed, cap=cap, find_next=False)
+        if not verdict.allowed:
+            return verdict.rule_id or ""
+    return ""
+
+
 def _next(pack: comply.Pack, question: WhatIf, rules: Rules) -> datetime | None:
     """The earliest instant that the law and every cap allow, as far as a few rounds find it."""
     instant = question.at
@@ -203,8 +213,7 @@ def _strip(pack: comply.Pack, question: WhatIf, rules: Rules, zone: str) -> Iter
         for slot in range(SLOTS):
             minute = slot * SLOT_MINUTES
             clock = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=here).astimezone(UTC)
-            denied = [one for one in _asked(pack, question, rules, clock, find_next=False) if not one.allowed]
-            rules_of_day.append(denied[0].rule_id or "" if denied else "")
+            rules_of_day.append(_first_refusal(pack, question, rules, clock))
         yield DayStrip(day, words.DAYS[day.weekday()], tuple(_spans(rules_of_day, pack)))
 
 
@@ -214,6 +223,14 @@ def _spans(rules_of_day: list[str], pack: comply.Pack) -> Iterable[Span]:
         count = len(list(slots))
         yield Span(first, count, rule_id, tone_of(pack.rule(rule_id)) if rule_id else "ok")
         first += count
+
+
+def _said_then(pack: comply.Pack, rule_id: str, question: WhatIf) -> comply.Rule:
+    """The rule in the words that are in force at the instant asked about."""
+    for clause in pack.clauses(question.at.date(), question.subdivision or None):
+        if clause.rule.id == rule_id:
+            return clause.rule
+    return pack.rule(rule_id)
 
 
 def _debtor(question: WhatIf) -> comply.Debtor:

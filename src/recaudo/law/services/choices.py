@@ -11,6 +11,8 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.law import queries
 from recaudo.law.models import LawDecision
+from recaudo.law.services.impacts import require_seen
+from recaudo.law.signing import decision_signature
 
 CAP_MAXIMUM = 100
 # The gate reads a month of a person's history: a longer period would be counted short.
@@ -67,7 +69,7 @@ def propose(*, name: str, choice: str, reason: str, by: Any, at: datetime) -> La
     _check(name, choice)
     if len(reason.strip()) < REASON_MINIMUM:
         raise ReasonMissing(least=REASON_MINIMUM)
-    if queries.decisions().get(name, queries.HOUSE_DEFAULTS.get(name, "default")) == choice:
+    if queries.decisions().get(name, queries.standing(name)) == choice:
         raise NothingToChange()
     if LawDecision.objects.filter(name=name, approved_at=None, withdrawn_at=None).exists():
         raise AlreadyProposed(name=name)
@@ -78,9 +80,9 @@ def propose(*, name: str, choice: str, reason: str, by: Any, at: datetime) -> La
 
 @transaction.atomic
 def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
-    """Put a proposal in force, by a second person; the next question to the gate obeys it.
+    """Put a proposal in force, by a second person who saw what it changes; the next question to the gate obeys it.
 
-    Raises SamePerson, AlreadyDecided, UnknownChoice (the lawbook no longer has the option)
+    Raises SamePerson, AlreadyDecided, ImpactUnseen, UnknownChoice (the lawbook no longer has the option)
     """
     fresh: LawDecision = LawDecision.objects.select_for_update().get(id=decision.id)
     if fresh.approved_at or fresh.withdrawn_at:
@@ -88,8 +90,10 @@ def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
     if fresh.proposed_by_id == by.id:
         raise SamePerson()
     _check(fresh.name, fresh.choice)
+    require_seen(fresh.id, by=by)
     fresh.approved_by_id, fresh.approved_at = by.id, at
-    fresh.save(update_fields=["approved_by_id", "approved_at"])
+    fresh.signature = decision_signature(fresh)
+    fresh.save(update_fields=["approved_by_id", "approved_at", "signature"])
     journal.record(
         "law.changed", by=by, at=at, subject="law", subject_id=fresh.id, step="approved", toggle=fresh.name, choice=fresh.choice
     )
