@@ -106,11 +106,12 @@ def _between(members: list[Cell], within: float, mean: float) -> float:
     return max((spread - (len(members) - 1)) / scale, 0.0) if scale > 0 else 0.0
 
 
-def expect(past: Past, plan: Iterable[tuple[str, str, int, float, float]]) -> Expectation:
+def expect(past: Past, plan: Iterable[tuple[str, str, int, float, float]], *, is_change: bool = False) -> Expectation:
     """Add up a plan.
 
-    plan      group, treatment, accounts, sum of their debts, sum of the squares of their debts
-    Returns   in the unit of the debts. Never below zero.
+    plan        group, treatment, accounts, sum of their debts, sum of the squares of their debts
+    is_change   the plan is what one plan does more than another: debts it gives up are negative, and so may the result be
+    Returns     in the unit of the debts
     """
     mean = variance = 0.0
     accounts = unknown = 0
@@ -123,4 +124,4 @@ def expect(past: Past, plan: Iterable[tuple[str, str, int, float, float]]) -> Ex
         mean += found.mean * debt
         variance += found.doubt * debt**2 + found.spread * squares
     half = NormalDist().inv_cdf(0.975) * math.sqrt(variance)
-    return Expectation(mean, max(mean - half, 0.0), mean + half, accounts, unknown)
+    return Expectation(mean, mean - half if is_change else max(mean - half, 0.0), mean + half, accounts, unknown)
