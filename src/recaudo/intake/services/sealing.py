@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from recaudo.store.bulk import copy_csv
-from recaudo.store.fields import aad, blind_index, encrypt
+from recaudo.store.fields import aad, blind_indexes, encrypt_all
 from recaudo.store.keys import uuid7
 
 
@@ -26,14 +26,23 @@ def fresh_ids(count: int) -> list[str]:
 
 def sealed(values: Sequence[str | None], table: str, column: str, ids: Sequence[str]) -> list[str | None]:
     """Ciphertexts as PostgreSQL's hexadecimal, each bound to its row."""
-    return [
-        None if value is None else "\\x" + encrypt(value, aad(table, column, key)).hex() for value, key in zip(values, ids, strict=True)
-    ]
+    at = [n for n, value in enumerate(values) if value is not None]
+    head = aad(table, column, "")
+    found = encrypt_all([values[n] or "" for n in at], [head + ids[n] for n in at])
+    return _placed(found, at, len(values))
 
 
 def indexes(values: Sequence[str | None], kind: str) -> list[str | None]:
     """Blind indexes as PostgreSQL's hexadecimal."""
-    return [None if value is None else "\\x" + blind_index(value, kind).hex() for value in values]
+    at = [n for n, value in enumerate(values) if value is not None]
+    return _placed(blind_indexes([values[n] or "" for n in at], kind), at, len(values))
+
+
+def _placed(found: Sequence[bytes], at: Sequence[int], count: int) -> list[str | None]:
+    result: list[str | None] = [None] * count
+    for n, blob in zip(at, found, strict=True):
+        result[n] = "\\x" + blob.hex()
+    return result
 
 
 def array_literals(lists: pa.Array) -> pa.Array:

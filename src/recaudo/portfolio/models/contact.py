@@ -22,7 +22,7 @@ class ContactPoint(TenantRow):
     value    encrypted, normal form (E.164, lower-case mail, one line of address); hint is what screens show masked
     """
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points", db_index=False, db_constraint=False)
     kind = models.CharField(max_length=8)
     value = EncryptedField()
     value_index = models.BinaryField()
@@ -60,7 +60,6 @@ class ContactPoint(TenantRow):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "value_index"], include=["person", "kind"], name="contact_point_value"),
-            models.Index(fields=["tenant_id", "person", "kind", "-ownership_score"], name="contact_point_best"),
         ]
 
 

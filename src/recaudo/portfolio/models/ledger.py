@@ -61,10 +61,10 @@ class LedgerEntry(TenantRow):
     component   principal interest default_interest fees collection_cost taxes insurance
     """
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", db_index=False)
-    instalment = models.ForeignKey(Instalment, null=True, on_delete=models.PROTECT, db_index=False)
-    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="entries")
-    reverses = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False)
+    instalment = models.ForeignKey(Instalment, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False)
+    reverses = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     on = models.DateField()
     kind = models.CharField(max_length=12)
     component = models.CharField(max_length=20, default="principal")
@@ -79,9 +79,10 @@ class LedgerEntry(TenantRow):
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_not_zero"),
             models.CheckConstraint(condition=Q(component__in=COMPONENTS), name="entry_component"),
-            models.UniqueConstraint(fields=["reverses"], name="entry_reversed_once"),
+            models.UniqueConstraint(fields=["reverses"], name="entry_reversed_once", condition=Q(reverses__isnull=False)),
         ]
         indexes = [
             models.Index(fields=["tenant_id", "account", "on"], name="entry_account"),
+            models.Index(fields=["payment"], name="entry_payment", condition=Q(payment__isnull=False)),
             models.Index(fields=["batch_id"], name="entry_batch", condition=Q(batch_id__isnull=False)),
         ]

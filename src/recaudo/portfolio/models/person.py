@@ -34,7 +34,7 @@ class Person(TenantRow):
     birth_on = EncryptedField(null=True)
     language = models.CharField(max_length=5, default="es")
     deceased_on = models.DateField(null=True)
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False)
 
     class Personal:
         fields: ClassVar = {"name": "(suprimido)", "search_name": "", "national_id": None, "national_id_index": None,
@@ -45,6 +45,7 @@ class Person(TenantRow):
 
     class Meta:
         indexes = [
+            models.Index(fields=["merged_into"], name="person_merged", condition=models.Q(merged_into__isnull=False)),
             GinIndex(fields=["search_name"], name="person_search", opclasses=["gin_trgm_ops"]),
             # With what the row policies ask about, so that shared keys are found without reading the rows.
             models.Index(fields=["tenant_id", "national_id_index"], include=["id"], name="person_national_id"),
