@@ -10,14 +10,15 @@ from django import forms
 
 from recaudo.casework import catalogue
 from recaudo.casework.catalogue import FIELDS, MEANS, PROVENANCES, REASONS, VOLUNTEERED, Disposition
-from recaudo.casework.services import Outcome
+from recaudo.casework.services import ACT_ES, Outcome, Wish
 from recaudo.casework.words import DISPUTE_ES, HOLD_ES
 from recaudo.engine import clean
 from recaudo.engine.facts import PRODUCT_ES
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import Money
 from recaudo.portfolio.models import Account
-from recaudo.portfolio.queries import POINT_ES
+from recaudo.portfolio.queries import POINT_ES, SOURCE_ES
+from recaudo.portfolio.services import DAYS_ES, PROOF_ES
 
 POINT_DECIMAL = {"MXN", "UDI", "USD", "PAB", "GTQ", "HNL", "NIO", "DOP", "PEN", "TWD"}
 INBOUND = ("call", "im", "email", "portal", "visit", "sms")
@@ -27,6 +28,7 @@ STATUS_ES = {
     "closed_prescribed": "Prescrita",
 }  # fmt: skip
 STAGE_ES = {"preventive": "Preventiva", "early": "Temprana", "middle": "Media", "late": "Tardía", "written_off": "Castigada"}
+WISH_CHANNELS = [(code, CHANNEL_ES[code]) for code in ("call", "sms", "im", "email", "letter")]
 # Kept with the note; the others have their own field below.
 TEXTS = ("offer", "schedule", "matter", "reference", "receipt", "evidence", "claimed_on", "place", "disputed", "representative", "folio",
          "window", "event")  # fmt: skip
@@ -88,11 +90,27 @@ class OutcomeForm(forms.Form):
                 self.fields["contact_value"] = forms.CharField(label=FIELDS["new_contact"], max_length=200)
             elif name in makers:
                 self.fields[name] = makers[name]()
+            elif name == "window":
+                self._ask_wish()
             elif name in TEXTS:
                 self.fields[name] = forms.CharField(label=FIELDS[name], max_length=200)
         for name, options in self.suggestions().items():
             if name in self.fields and options:
                 self.fields[name].widget.attrs["list"] = f"suggest-{name}"
+
+    def _ask_wish(self) -> None:
+        clock = {"type": "time"}
+        self.fields["wish_channel"] = forms.ChoiceField(label="Canal que prefiere", required=False, choices=[("", "Cualquiera"), *WISH_CHANNELS])
+        self.fields["wish_days"] = forms.MultipleChoiceField(
+            label="Días", required=False, choices=list(DAYS_ES.items()), widget=forms.CheckboxSelectMultiple, help_text="Ninguno marcado: todos."
+        )
+        self.fields["wish_from"] = forms.TimeField(
+            label="Desde", required=False, widget=forms.TimeInput(clock, format="%H:%M"), help_text=f"Hora de la persona ({self.zone})."
+        )
+        self.fields["wish_until"] = forms.TimeField(
+            label="Hasta", required=False, widget=forms.TimeInput(clock, format="%H:%M"),
+            help_text="Desde que guarde, el sistema sólo permite contactar así. Un canal sin días ni horas hace descansar a los demás.",
+        )  # fmt: skip
 
     def _moment(self) -> forms.DateTimeField:
         widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -135,6 +153,7 @@ class OutcomeForm(forms.Form):
             disposition=typed["disposition"], reason=reason, provenance=(typed.get("provenance") or VOLUNTEERED) if reason else "",
             note=typed.get("note", ""), amount_minor=typed.get("amount"), due_on=typed.get("due_on"), means=typed.get("means", ""),
             callback_at=typed.get("callback_at"), contact_kind=typed.get("contact_kind", ""), contact_value=typed.get("contact_value", ""),
+            wish=Wish(typed.get("wish_channel", ""), tuple(typed.get("wish_days", ())), typed.get("wish_from"), typed.get("wish_until")),
             details={name: typed[name] for name in TEXTS if typed.get(name)},
         )  # fmt: skip
 
@@ -180,6 +199,45 @@ class ReasonForm(forms.Form):
 
 class NoteForm(forms.Form):
     text = forms.CharField(label="Nota", widget=forms.Textarea({"rows": 2}), max_length=2000)
+
+
+class InsistForm(forms.Form):
+    """Why somebody calls where the strategy rests."""
+
+    reason = forms.CharField(label="Por qué llama de todos modos", min_length=10, max_length=200)
+
+
+class ActForm(forms.Form):
+    """What interrupted the prescription of a debt."""
+
+    kind = forms.ChoiceField(label="Qué ocurrió", choices=[(k, v) for k, v in ACT_ES.items() if k != "payment"])
+    on = day_field("Fecha", required=True)
+    evidence = forms.CharField(label="Dónde está la prueba", max_length=200, help_text="Expediente, documento o grabación, sin datos personales.")
+
+
+class ReleaseForm(forms.Form):
+    """Evidence that a quarantined value is a person's after all."""
+
+    person = forms.UUIDField(widget=forms.HiddenInput)
+    evidence_kind = forms.ChoiceField(label="Qué evidencia hay", choices=list(PROOF_ES.items()))
+    evidence = forms.CharField(
+        label="Qué dice y dónde está", min_length=10, max_length=300, widget=forms.Textarea({"rows": 3}), help_text="Referencia del documento o grabación, sin datos personales.",
+    )  # fmt: skip
+
+
+class SearchForm(forms.Form):
+    """How a search ended."""
+
+    kind = forms.ChoiceField(label="Medio encontrado", required=False, choices=[("", "Ninguno"), *POINT_ES.items()])
+    value = forms.CharField(label="Número, correo o domicilio", required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"}))
+    source = forms.ChoiceField(label="De dónde se obtuvo", choices=list(SOURCE_ES.items()), initial="skip_tracing")
+    note = forms.CharField(label="Dónde se buscó y qué resultó", min_length=5, max_length=300, widget=forms.Textarea({"rows": 3}))
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        if bool(typed.get("kind")) != bool((typed.get("value") or "").strip()):
+            self.add_error("value", "Elija el tipo y escriba el medio encontrado, o deje los dos vacíos.")
+        return typed
 
 
 class InboundForm(forms.Form):

@@ -25,6 +25,7 @@ from recaudo.kernel.problems import NotFound
 from recaudo.law import queries as law
 from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Person, Placement
 from recaudo.store import tenancy
+from recaudo.strategy import queries as strategy
 
 # What each kind of contact point can be used for, the first being what its button does.
 USES: dict[str, tuple[str, ...]] = {"phone": ("call", "sms"), "im": ("im",), "email": ("email",), "address": ("visit", "letter")}
@@ -102,6 +103,7 @@ class AccountPage:
     pack: Pack
     promise: Promise | None
     agency: str
+    checked: tuple[str, ...] = ()
 
     @property
     def callable(self) -> list[tuple[PartyView, PointLine]]:
@@ -155,7 +157,44 @@ def account_page(account_id: UUID, *, user_id: UUID, at: datetime) -> AccountPag
         pack=rules.pack(person.country, person.subdivision, person.municipality),
         promise=Promise.objects.filter(account_id=account.id, status="active").first() if promised else None,
         agency=account.agency_name or "",
+        checked=casework.identity_checked(action.id) if action else (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the strategy decided the last day for an account that it leaves in peace: which day, and its reasons."""
+
+    on: date
+    why_es: str
+
+
+RESTING = {"REST": "la estrategia decidió descansar", "HOLD": "la estrategia suspendió la gestión"}
+# A decision older than this says nothing about today.
+REST_DAYS = 4
+
+
+def rest_of(account: Account, *, on: date) -> Rest | None:
+    """Whether the newest day's strategy rests or suspends an account; None when it does not, or nothing recent was decided."""
+    # The day is the organisation's; the account is one that who asks may see.
+    with tenancy.acting(tenancy.tenant_id()):
+        kept = strategy.snapshot_row(account.id)
+    if kept is None or (on - kept[0].on).days > REST_DAYS:
+        return None
+    row = kept[1]
+    if row.get("outcome") == "control":
+        return Rest(kept[0].on, "la persona está en el grupo de control y no se le busca")
+    treatment = str(row.get("treatment") or "")
+    return Rest(kept[0].on, RESTING[treatment]) if treatment in RESTING else None
+
+
+def prescription(account: Account, *, at: datetime) -> services.Clock:
+    """The prescription clock of an account by the law of its holder's place. Two queries."""
+    person = account.holder
+    pack = law.rules().pack(person.country, person.subdivision, person.municipality)
+    acts = [act.on for act in services.acts_of(account.id) if act.withdrawn_at is None]
+    paid = [account.last_payment_on] if account.last_payment_on else []
+    return services.clock(pack, due_on=account.oldest_due_on, interrupted=[*acts, *paid], on=services.day_of(person, at))
 
 
 def _is_read(hold: KnownHold, dossier: Dossier, obligations: Sequence[Account]) -> bool:

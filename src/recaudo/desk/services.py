@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from recaudo.casework import catalogue
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case
 from recaudo.casework.services import Outcome, Taken
@@ -17,6 +18,9 @@ from recaudo.portfolio.models import Account, ContactPoint, Person
 from recaudo.workforce.models import User
 
 CALL = "call"
+SPOKEN = frozenset({"call", "visit"})
+# What may be agreed with whoever answers without a word about a debt.
+NEUTRAL = frozenset({"callback", "opt_out", "preference", "unverified"})
 
 
 def get_next(*, by: User, at: datetime) -> Taken | None:
@@ -38,6 +42,13 @@ def start_call(*, account: Account, person: Person, point: ContactPoint, by: Use
         )
     casework.clear(action=action, contact_point=point, at=at, by=by)
     return action
+
+
+@transaction.atomic
+def insist(account: Account, person: Person, *, reason: str, rest: str, by: User, at: datetime) -> None:
+    """Somebody calls although the strategy rests: why stays in the person's history and in the journal. The gate is asked as always."""
+    casework.add_note(person=person, account=account, text=f"Se llama aunque {rest}: {reason.strip()}", by=by, at=at)
+    journal.record("contact.insisted", by=by, at=at, subject="account", subject_id=account.id, person_id=person.id)
 
 
 @transaction.atomic
@@ -64,7 +75,14 @@ def promise_at_the_desk(
 
 
 def finish(action: Action, *, outcome: Outcome, by: User, at: datetime) -> Action:
-    """Close the action in hand with its outcome, under the permit that it holds. Raises what casework.close_action raises."""
+    """Close the action in hand with its outcome, under the permit that it holds.
+
+    Raises  NotIdentified when the outcome says that the debt was spoken of and nobody checked with whom; what close_action raises
+    """
+    found = catalogue.dispositions().get(outcome.disposition)
+    told = found is not None and found.is_rpc and found.effect not in NEUTRAL and action.channel in SPOKEN
+    if told and not casework.is_identified(action):
+        raise casework.NotIdentified(needed=2)
     permit = casework.permit_of(action, at=at) if action.direction == "out" and action.status == "in_progress" else None
     return casework.close_action(action, outcome=outcome, permit=permit, by=by, at=at)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.desk.views import account, accounts, queue, team
+from recaudo.desk.views import account, accounts, clock, firewall, queue, team
 
 app_name = "desk"
 urlpatterns = [
@@ -23,5 +23,17 @@ urlpatterns = [
     path("cuentas/<uuid:account_id>/aclaracion/", account.dispute, name="dispute"),
     path("cuentas/<uuid:account_id>/aclaracion/<uuid:dispute_id>/resolver/", account.dispute_resolve, name="dispute-resolve"),
     path("cuentas/<uuid:account_id>/nota/", account.note, name="note"),
+    path("cuentas/<uuid:account_id>/descanso/", account.rest, name="rest"),
+    path("cuentas/<uuid:account_id>/prescripcion/", clock.prescription, name="prescription"),
+    path("cuentas/<uuid:account_id>/prescripcion/<uuid:act_id>/retirar/", clock.act_withdraw, name="act-withdraw"),
+    path("cuarentena/", firewall.quarantine, name="quarantine"),
+    path("cuarentena/<uuid:quarantine_id>/", firewall.quarantined, name="quarantined"),
+    path("cuarentena/<uuid:quarantine_id>/liberar/", firewall.propose, name="release-propose"),
+    path("cuarentena/liberaciones/<uuid:release_id>/aprobar/", firewall.approve, name="release-approve"),
+    path("cuarentena/liberaciones/<uuid:release_id>/negar/", firewall.reject, name="release-reject"),
+    path("busquedas/", firewall.searches, name="searches"),
+    path("busquedas/<uuid:search_id>/", firewall.search, name="search"),
+    path("busquedas/<uuid:search_id>/tomar/", firewall.search_take, name="search-take"),
+    path("gestiones/<uuid:action_id>/identidad/", account.identity, name="identity"),
     path("gestiones/<uuid:action_id>/resultado/", account.outcome, name="outcome"),
 ]

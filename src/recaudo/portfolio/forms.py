@@ -25,6 +25,7 @@ from recaudo.portfolio.queries.words import (
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.services.documents import DOCUMENT_ES
 from recaudo.portfolio.services.ledger import DEFAULT_WATERFALL, waterfall_of
+from recaudo.portfolio.services.preferences import DAYS_ES, LANGUAGE_ES, SAID_BY_ES
 
 
 def _choices(names: dict[str, str], empty: str | None = None) -> list[tuple[str, str]]:
@@ -175,6 +176,24 @@ class ConsentForm(forms.Form):
     )  # fmt: skip
     source = forms.ChoiceField(label="Cómo lo dijo", choices=[("call", "Llamada"), ("written", "Por escrito"), ("contract", "Contrato"), ("portal", "Portal"), ("visit", "En persona")])
     evidence = forms.CharField(label="Dónde está la prueba", max_length=200, required=False, help_text="Número de grabación o documento, sin datos personales.")
+
+
+class PreferenceForm(forms.Form):
+    channel = forms.ChoiceField(label="Canal", required=False, choices=_choices({c.value: CHANNEL_ES[c.value] for c in Channel}, "Cualquiera"))
+    days = forms.MultipleChoiceField(
+        label="Días", required=False, choices=list(DAYS_ES.items()), widget=forms.CheckboxSelectMultiple, help_text="Ninguno marcado: todos."
+    )
+    from_time = forms.TimeField(label="Desde", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"), help_text="Hora de la persona.")
+    until_time = forms.TimeField(label="Hasta", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    avoid = forms.ChoiceField(label="Qué pidió", required=False, choices=[("", "Que se le contacte así"), ("1", "Que no se le contacte así")])
+    source = forms.ChoiceField(label="Quién lo dijo", choices=list(SAID_BY_ES.items()))
+
+    def clean_avoid(self) -> bool:
+        return bool(self.cleaned_data.get("avoid"))
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(label="Idioma en que prefiere hablar", choices=list(LANGUAGE_ES.items()))
 
 
 class DocumentForm(forms.Form):

@@ -7,15 +7,33 @@ from recaudo.casework.queries.lists import (
     desk_counts,
     disputes_of,
     holds_of,
+    identity_checked,
     open_pauses,
     pending_counts,
     permits_of,
     refusals_by_rule,
     worked_now,
 )
+from recaudo.casework.queries.searches import open_searches, search_of, searches
 from recaudo.casework.queries.timeline import Moment, timeline
 
 __all__ = [
-    "Dossier", "Moment", "agenda_callbacks", "case_of", "desk_counts", "disputes_of", "dossiers", "holds_of", "open_pauses",
-    "pending_counts", "permits_of", "refusals_by_rule", "timeline", "worked_now",
+    "Dossier",
+    "Moment",
+    "agenda_callbacks",
+    "case_of",
+    "desk_counts",
+    "disputes_of",
+    "dossiers",
+    "holds_of",
+    "identity_checked",
+    "open_pauses",
+    "open_searches",
+    "pending_counts",
+    "permits_of",
+    "refusals_by_rule",
+    "search_of",
+    "searches",
+    "timeline",
+    "worked_now",
 ]  # fmt: skip

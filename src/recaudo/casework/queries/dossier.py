@@ -36,6 +36,9 @@ class KnownAccount:
     balance_minor: int
     overdue_minor: int
     promise_due_on: date | None
+    # What the prescription clock asks: the oldest unpaid due day, and the last day on which something interrupted it.
+    oldest_due_on: date | None = None
+    interrupted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ class Dossier:
 _SQL = """
 SELECT p.id, p.country, p.subdivision, p.municipality, p.zones, p.deceased_on,
   (SELECT jsonb_agg(jsonb_build_array(a.id, a.creditor_id, r.role, a.status, a.balance_minor, a.overdue_minor,
-       (SELECT m.due_on FROM agreements_promise m WHERE m.tenant_id = %(tenant)s AND m.account_id = a.id AND m.status = 'active')))
+       (SELECT m.due_on FROM agreements_promise m WHERE m.tenant_id = %(tenant)s AND m.account_id = a.id AND m.status = 'active'),
+       a.oldest_due_on, greatest(a.last_payment_on, (SELECT max(i."on") FROM casework_interruptingact i
+          WHERE i.tenant_id = %(tenant)s AND i.account_id = a.id AND i.withdrawn_at IS NULL))))
      FROM portfolio_accountparty r JOIN portfolio_account a ON a.id = r.account_id AND a.tenant_id = %(tenant)s
      WHERE r.tenant_id = %(tenant)s AND r.person_id = p.id
        AND (r.from_on IS NULL OR r.from_on <= %(on)s) AND (r.until_on IS NULL OR r.until_on > %(on)s)),
@@ -165,7 +170,7 @@ def _dossier(row: tuple[Any, ...]) -> Dossier:
     accounts, consents, preferences, holds, history, pauses = (_list(part) for part in row[6:12])
     known: dict[UUID, KnownAccount] = {}
     for item in accounts:
-        account = KnownAccount(UUID(item[0]), UUID(item[1]), item[2], item[3], item[4], item[5], _day(item[6]))
+        account = KnownAccount(UUID(item[0]), UUID(item[1]), item[2], item[3], item[4], item[5], _day(item[6]), _day(item[7]), _day(item[8]))
         before = known.get(account.id)
         if before is None or ROLE_ORDER.index(account.role) < ROLE_ORDER.index(before.role):
             known[account.id] = account

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from recaudo.casework.models import Action, Case, ContactPause, Dispute, Hold, PermitRecord
+from recaudo.casework.models import Action, Case, ContactPause, Dispute, Hold, IdentityCheck, PermitRecord
 from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
 from recaudo.kernel.permissions import ROLES
 from recaudo.portfolio.models import Account
@@ -55,6 +55,12 @@ def desk_counts(user_id: UUID, *, at: datetime, day_from: datetime, day_until: d
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return DeskCounts(*cursor.fetchone())
+
+
+def identity_checked(action_id: UUID) -> tuple[str, ...]:
+    """What the person confirmed in this contact before the debt was spoken of; empty when nobody checked."""
+    found = IdentityCheck.objects.filter(action_id=action_id, is_verified=True).values_list("checked", flat=True).first()
+    return tuple(found or ())
 
 
 def case_of(person_id: UUID) -> Case | None:

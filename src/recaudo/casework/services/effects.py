@@ -59,6 +59,8 @@ def apply(disposition: Disposition, outcome: Outcome, setting: Setting) -> None:
         _opt_out(setting)
     if outcome.contact_kind and outcome.contact_value.strip():
         _new_contact(disposition, outcome, setting)
+    if disposition.effect == "preference" and outcome.wish:
+        _wish(disposition, outcome, setting)
     if outcome.callback_at is not None:
         schedule_callback(setting, outcome.callback_at)
 
@@ -134,6 +136,14 @@ def _opt_out(setting: Setting) -> None:
 def _new_contact(disposition: Disposition, outcome: Outcome, setting: Setting) -> None:
     portfolio.save_contact_point(
         person=setting.person, kind=outcome.contact_kind, value=outcome.contact_value.strip(),
+        source="debtor" if disposition.is_rpc else "third_party", by=setting.by, at=setting.at,
+    )  # fmt: skip
+
+
+def _wish(disposition: Disposition, outcome: Outcome, setting: Setting) -> None:
+    wish = outcome.wish
+    portfolio.save_preference(
+        person=setting.person, channel=wish.channel, days=wish.days, from_time=wish.from_time, until_time=wish.until_time,
         source="debtor" if disposition.is_rpc else "third_party", by=setting.by, at=setting.at,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import Account, Person
+from recaudo.store import locks
 
 DISPUTE_ENDS = frozenset({"resolved_for_debtor", "resolved_against", "withdrawn"})
 
@@ -74,6 +75,7 @@ def open_hold(
         raise BadHold()
     if not reason.strip():
         raise ReasonMissing()
+    locks.hold_person(person.id)  # what is being handed over to them right now is away before this is written
     hold = Hold.objects.create(
         person=person, account_id=account.id if account else None, creditor_id=creditor_id, channel=channel, kind=kind,
         reason=reason.strip()[:200], from_at=at, until_at=until_at, opened_by_id=by.id, action_id=action_id, created_at=at,
@@ -114,6 +116,7 @@ def pause_contact(*, scope: str = "all", reason: str, by: Any, at: datetime) -> 
     _check_scope(scope)
     if not reason.strip():
         raise ReasonMissing()
+    locks.stop_traffic()
     if ContactPause.objects.filter(scope=scope, resumed_at=None).exists():
         raise AlreadyPaused()
     pause = ContactPause.objects.create(scope=scope, reason=reason.strip()[:200], by_id=by.id, created_at=at)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from recaudo.casework.queries.dossier import Dossier, KnownAccount, KnownHold, KnownPreference
 from recaudo.casework.words import HOLD_ES, POINT_STATUS_ES
 from recaudo.kernel.contact import CHANNEL_ES, Purpose
+from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import ContactPoint
 
 CITATION = "Regla de la casa"

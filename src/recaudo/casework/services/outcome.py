@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from recaudo.casework import catalogue
 from recaudo.casework.catalogue import FIELDS, MEANS, PROVENANCES, REASONS, VOLUNTEERED, Disposition
 from recaudo.engine.comply import Pack
 from recaudo.kernel.money import shown
 from recaudo.kernel.problems import Problem
+from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account
 
 ASKS_REASON = "asks_reason_for_default"
@@ -57,6 +58,19 @@ class NeedsAccount(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """When and how the person wants to be reached, as they just said it (portfolio.save_preference says what each means)."""
+
+    channel: str = ""
+    days: tuple[str, ...] = ()
+    from_time: time | None = None
+    until_time: time | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.channel or self.days or self.from_time or self.until_time)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a contact ended.
 
@@ -65,6 +79,7 @@ class Outcome:
     amount_minor    minor units of the account's currency; due_on, means: a promise or counter-offer
     callback_at     when to call again
     contact_kind, contact_value   a new contact point (phone, email, im, address)
+    wish            channel, days or hours that they asked for
     details         further required fields by name (reference, folio, evidence ...): kept with the note
     """
 
@@ -79,6 +94,7 @@ class Outcome:
     contact_kind: str = ""
     contact_value: str = ""
     duration_seconds: int | None = None
+    wish: Wish = Wish()
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -118,6 +134,10 @@ def full_note(outcome: Outcome, disposition: Disposition, currency: str) -> str:
         lines.append(f"{FIELDS['amount']}: {shown(outcome.amount_minor, currency)}")
     if outcome.due_on is not None and not disposition.opens_promise:
         lines.append(f"{FIELDS['due_on']}: {outcome.due_on:%d/%m/%Y}")
+    if outcome.wish:
+        wish = outcome.wish
+        said = portfolio.in_words(channel=wish.channel, days=wish.days, from_time=wish.from_time, until_time=wish.until_time)
+        lines.append(f"{FIELDS['window']}: {said}")
     lines += [f"{FIELDS[name]}: {text.strip()}" for name, text in outcome.details.items() if text.strip() and name in FIELDS]
     if outcome.note.strip():
         lines.append(outcome.note.strip())
@@ -128,6 +148,7 @@ def _given(outcome: Outcome, name: str) -> bool:
     own = {
         "amount": outcome.amount_minor, "due_on": outcome.due_on, "means": outcome.means, "callback_at": outcome.callback_at,
         "note": outcome.note.strip(), "new_contact": outcome.contact_kind and outcome.contact_value.strip(),
+        "window": outcome.wish or outcome.details.get("window", "").strip(),
     }  # fmt: skip
     return bool(own[name]) if name in own else bool(outcome.details.get(name, "").strip())
 

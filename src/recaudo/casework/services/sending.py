@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,14 @@ from django.db import transaction
 
 from recaudo.casework import catalogue
 from recaudo.casework.models import Action, Case
+from recaudo.casework.permit import Permit
 from recaudo.casework.services import effects
 from recaudo.casework.services.actions import day_of
 from recaudo.casework.services.effects import Setting
-from recaudo.casework.services.gate import hold_person
 from recaudo.casework.services.outcome import Outcome
 from recaudo.journal import services as journal
 from recaudo.portfolio.models import Account, Person
+from recaudo.store.locks import hold_person, hold_persons
 
 # How far a message came: news of an earlier step change nothing. What bounced or was refused for good is the last word.
 STEPS = {"DG01": 1, "DG02": 2, "DG03": 3, "DG04": 4, "DG05": 5, "DG07": 6, "DG06": 7, "DG08": 7, "DG09": 7, "DG10": 7}
@@ -35,6 +37,43 @@ def put_back(action: Action, *, not_before_at: datetime | None = None) -> None:
     if held.update(**changes):
         for name, value in changes.items():
             setattr(action, name, value)
+
+
+@transaction.atomic
+def close_sent(sent: Iterable[Permit], *, at: datetime, by: Any) -> set[UUID]:
+    """Close the actions of messages that a provider took (DG01), each under its Permit: a constant number of queries.
+
+    Returns  the actions that were closed; what ended by another way meanwhile is left alone
+    """
+    permits = {permit.action_id: permit for permit in sent}
+    hold_persons(permit.person_id for permit in permits.values())
+    known = catalogue.disposition("DG01")
+    found = [
+        action
+        for action in Action.objects.select_for_update().filter(id__in=list(permits), status="in_progress", direction="out")
+        if _is_for(permits[action.id], action)
+    ]
+    ids = [action.id for action in found]
+    Action.objects.filter(id__in=ids).update(
+        status="done", disposition=known.code, contact_level=known.level, effect=known.effect, is_attempt=known.is_attempt,
+        is_contact=known.is_contact, is_rpc=known.is_rpc, is_tpc=known.is_tpc,
+    )  # fmt: skip
+    # A callback that was due is answered by this, as it is when one action is closed.
+    Case.objects.filter(id__in=[action.case_id for action in found], next_at__lte=at).update(next_at=None)
+    journal.record_many(
+        "action.closed", by=by, at=at, subject="action",
+        rows=[
+            (action.id, {"person_id": action.person_id, "account_id": action.account_id, "channel": action.channel,
+                         "disposition": known.code, "effect": known.effect, "level": known.level})
+            for action in found
+        ],
+    )  # fmt: skip
+    return set(ids)
+
+
+def _is_for(permit: Permit, action: Action) -> bool:
+    mine = (action.person_id, action.channel, action.purpose, action.contact_point_id)
+    return mine == (permit.person_id, permit.channel, permit.purpose, permit.contact_point_id)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from recaudo.desk.forms import (
     DisputeForm,
     HoldForm,
     InboundForm,
+    InsistForm,
     NoteForm,
     OutcomeForm,
     PromiseForm,
@@ -71,11 +72,25 @@ def history(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def call(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Ask the gate for a call to a number. The refusal is shown, and stays written."""
     found, point, now = account_of(account_id), point_of(request.POST.get("medio", "")), timezone.now()
+    if (rest := queries.rest_of(found, on=local(now, request.zone).date())) is not None:
+        insist = InsistForm(request.POST)
+        if not insist.is_valid():
+            shown = insist if "reason" in request.POST else InsistForm()
+            return _page(request, account_id, rest=rest, insist_form=shown, insist_point=point, status=409)
+        services.insist(found, point.person, reason=insist.cleaned_data["reason"], rest=rest.why_es, by=request.user, at=now)
     try:
         services.start_call(account=found, person=point.person, point=point, by=request.user, at=now)
     except ContactRefused as problem:
         return _page(request, account_id, refused=problem, status=problem.status)
     return redirect("desk:account", account_id)
+
+
+@allow("work.take")
+@require_safe
+def rest(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """A fragment: that the strategy leaves this account in peace today; nothing when it does not."""
+    found = queries.rest_of(account_of(account_id), on=local(timezone.now(), request.zone).date())
+    return render(request, "desk/_rest.html", {"rest": found})
 
 
 @allow("work.take")
@@ -111,6 +126,20 @@ def outcome(request: HttpRequest, action_id: UUID) -> HttpResponse:
             messages.success(request, "Resultado guardado.")
             return redirect("desk:account", action.account_id)
     return _page(request, page.account.id, outcome_form=form, status=422)
+
+
+@allow("work.take")
+@require_POST
+def identity(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """What the person confirmed: from here on the script may speak of the debt."""
+    action = action_of(action_id, request)
+    try:
+        casework.check_identity(action=action, checked=request.POST.getlist("dato"), by=request.user, at=timezone.now())
+    except Problem as problem:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, "Identidad verificada: ya puede hablar de la cuenta.")
+    return redirect("desk:account", action.account_id)
 
 
 @allow("promise.record")
@@ -240,6 +269,7 @@ def _page(
         "inbound_form": InboundForm(), "note_form": NoteForm(), "release_form": ReasonForm(), "resolve_form": ResolveForm(),
         "hold_form": HoldForm(), "dispute_form": DisputeForm(), "promise_form": PromiseForm(account=page.account),
         "outcome_form": _outcome_form(request, page, page.action.channel, None) if page.action else None,
+        "identified": [casework.IDENTITY_ES.get(one, one) for one in page.checked], "identity_form": list(casework.IDENTITY_ES.items()),
         **forms,
     }  # fmt: skip
     return render(request, "desk/account.html", context, status=status)

@@ -19,6 +19,7 @@ from recaudo.engine.accrue.buckets import (
     stage_sql,
 )
 from recaudo.engine.accrue.interest import NegativeDays, NegativePrincipal, late_interest
+from recaudo.engine.accrue.prescription import prescribes_on, starts_on
 from recaudo.engine.accrue.waterfall import (
     COMPONENTS,
     DEFAULT_ORDER,
@@ -33,5 +34,5 @@ from recaudo.engine.accrue.waterfall import (
 __all__ = [
     "COMPONENTS", "DEFAULT_BUCKETS", "DEFAULT_ORDER", "Applied", "BadOrder", "BucketSet", "Due", "Item", "Line", "NegativeAmount",
     "NegativeDays", "NegativePrincipal", "NoBucketSet", "UnorderedEdges", "apply_payment", "arrears", "bucket_of", "bucket_sql",
-    "days_past_due", "in_force", "late_interest", "stage_of", "stage_sql",
+    "days_past_due", "in_force", "late_interest", "prescribes_on", "stage_of", "stage_sql", "starts_on",
 ]  # fmt: skip

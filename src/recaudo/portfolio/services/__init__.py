@@ -14,6 +14,17 @@ from recaudo.portfolio.services.creditors import save_creditor, save_portfolio
 from recaudo.portfolio.services.documents import add_document
 from recaudo.portfolio.services.ledger import DEFAULT_WATERFALL, book_charge, waterfall_of
 from recaudo.portfolio.services.payments import identify_payment, record_payment, reverse_payment
+from recaudo.portfolio.services.persons import add_moved, dismiss_duplicate, merge_persons, unmerge_persons
+from recaudo.portfolio.services.placements import PlacementResult, place_accounts, recall_accounts
+from recaudo.portfolio.services.preferences import (
+    DAYS_ES,
+    LANGUAGE_ES,
+    SAID_BY_ES,
+    drop_preference,
+    in_words,
+    save_preference,
+    set_language,
+)
 from recaudo.portfolio.services.quarantine import (
     PROOF_ES,
     REPORT_ES,
@@ -25,15 +36,50 @@ from recaudo.portfolio.services.quarantine import (
     quarantine_value,
     reject_release,
 )
-from recaudo.portfolio.services.persons import add_moved, dismiss_duplicate, merge_persons, unmerge_persons
-from recaudo.portfolio.services.placements import PlacementResult, place_accounts, recall_accounts
 
 __all__ = [
-    "DEFAULT_WATERFALL", "PROOF_ES", "REPORT_ES", "AccrualResult", "BadContactPoint", "PlacementResult", "Quarantined", "accrue",
-    "accrue_account", "add_document", "add_moved", "approve_release", "points_of", "propose_release", "quarantine_of",
-    "quarantine_value", "reject_release",
-    "book_charge", "define_buckets", "dismiss_duplicate", "give_consent", "identify_payment", "local_day", "masked",
-    "merge_persons", "pause_delinquency", "place_accounts", "recall_accounts", "record_payment", "reverse_payment",
-    "revoke_consent", "save_contact_point", "save_creditor", "save_portfolio", "set_contact_point_status",
-    "unmerge_persons", "waterfall_of",
+    "DAYS_ES",
+    "DEFAULT_WATERFALL",
+    "LANGUAGE_ES",
+    "PROOF_ES",
+    "REPORT_ES",
+    "SAID_BY_ES",
+    "AccrualResult",
+    "BadContactPoint",
+    "PlacementResult",
+    "Quarantined",
+    "accrue",
+    "accrue_account",
+    "add_document",
+    "add_moved",
+    "approve_release",
+    "book_charge",
+    "define_buckets",
+    "dismiss_duplicate",
+    "drop_preference",
+    "give_consent",
+    "identify_payment",
+    "in_words",
+    "local_day",
+    "masked",
+    "merge_persons",
+    "pause_delinquency",
+    "place_accounts",
+    "points_of",
+    "propose_release",
+    "quarantine_of",
+    "quarantine_value",
+    "recall_accounts",
+    "record_payment",
+    "reject_release",
+    "reverse_payment",
+    "revoke_consent",
+    "save_contact_point",
+    "save_creditor",
+    "save_portfolio",
+    "save_preference",
+    "set_contact_point_status",
+    "set_language",
+    "unmerge_persons",
+    "waterfall_of",
 ]  # fmt: skip

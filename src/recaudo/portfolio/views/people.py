@@ -17,10 +17,12 @@ from recaudo.portfolio.forms import (
     ConsentForm,
     ContactPointForm,
     ContactStatusForm,
+    LanguageForm,
     MergeForm,
     PairForm,
+    PreferenceForm,
 )
-from recaudo.portfolio.models import Consent, ContactPoint, Person, PersonMerge
+from recaudo.portfolio.models import Consent, ContactPoint, Person, PersonMerge, Preference
 from recaudo.portfolio.queries import POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.views.lookup import one
@@ -123,6 +125,48 @@ def consent_revoke(request: HttpRequest, person_id: UUID, consent_id: UUID) -> H
     person = _person(person_id)
     services.revoke_consent(one(Consent.objects.all(), id=consent_id, person=person), by=request.user, at=timezone.now())
     return _consents(request, person, ConsentForm(), "Quedó revocado.")
+
+
+@allow("person.view")
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A fragment: when, how and in which language a person wants to be reached; with person.edit, one more wish."""
+    person = _person(person_id)
+    form, notice = PreferenceForm(), ""
+    if request.method == "POST":
+        _may_edit(request)
+        if "language" in request.POST:
+            services.set_language(person, language=request.POST["language"], by=request.user, at=timezone.now())
+            return _preferences(request, person, form, "Quedó registrado el idioma.")
+        form = PreferenceForm(request.POST)
+        if form.is_valid():
+            try:
+                services.save_preference(person=person, by=request.user, at=timezone.now(), **form.cleaned_data)
+            except Problem as problem:
+                form.add_error(None, problem.text)
+            else:
+                form, notice = PreferenceForm(), "Quedó registrado: desde ahora se respeta."
+    return _preferences(request, person, form, notice)
+
+
+@allow("person.edit")
+@require_POST
+def preference_drop(request: HttpRequest, person_id: UUID, preference_id: UUID) -> HttpResponse:
+    person = _person(person_id)
+    services.drop_preference(one(Preference.objects.all(), id=preference_id, person=person), by=request.user, at=timezone.now())
+    return _preferences(request, person, PreferenceForm(), "Se quitó la preferencia.")
+
+
+def _preferences(request: HttpRequest, person: Person, form: PreferenceForm, notice: str) -> HttpResponse:
+    wishes = [
+        (wish, services.in_words(channel=wish.channel, days=wish.days, from_time=wish.from_time, until_time=wish.until_time, avoid=wish.avoid))
+        for wish in Preference.objects.filter(person=person).order_by("-created_at")
+    ]
+    context = {
+        "person": person, "wishes": wishes, "form": form, "done": notice, "said_by": services.SAID_BY_ES,
+        "language_form": LanguageForm(initial={"language": person.language}),
+    }  # fmt: skip
+    return render(request, "portfolio/_preferences.html", context)
 
 
 def _contact_points(request: HttpRequest, person: Person, form: ContactPointForm, notice: str) -> HttpResponse:
