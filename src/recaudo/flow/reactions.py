@@ -16,6 +16,7 @@ from recaudo.journal.services import SYSTEM, Reaction
 from recaudo.kernel.contact import Purpose
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Payment, PersonMerge
+from recaudo.store import locks
 
 
 def stop_what_a_payment_makes_needless(event: Event) -> None:
@@ -35,6 +36,7 @@ def stop_what_a_file_of_payments_makes_needless(event: Event) -> None:
     """The same for every account that a file of payments touched."""
     if event.detail.get("target") != "payments":
         return
+    locks.stop_traffic()  # so many persons cannot be held one by one
     paid = Payment.objects.filter(batch_id=event.subject_id, status="applied")
     accounts = list(paid.values_list("account_id", flat=True).distinct())
     if not accounts:
@@ -69,12 +71,19 @@ def take_the_work_back(event: Event) -> None:
     agreements.move_promises(from_person=merge.kept_id, to_person=merge.merged_id, only=merge.moved.get("promises", []))
 
 
+def end_the_search(event: Event) -> None:
+    """The quarantined value is the person's after all: nobody need look for another."""
+    note = "El medio se liberó con evidencia y una segunda persona."
+    casework.end_search(event.subject_id, result="released", note=note, by=SYSTEM, at=event.created_at)
+
+
 REACTIONS: dict[str, list[Reaction]] = {
     "payment.applied": [stop_what_a_payment_makes_needless],
     "payment.reversed": [settle_again],
     "batch.applied": [stop_what_a_file_of_payments_makes_needless],
     "promise.made": [wait_for_a_promise],
     "person.merged": [bring_the_work_of_a_merged_person],
+    "quarantine.released": [end_the_search],
     "person.unmerged": [take_the_work_back],
 }
 

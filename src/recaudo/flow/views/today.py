@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from recaudo.casework import queries as casework
 from recaudo.flow.day import STEPS
 from recaudo.flow.models import Run
 from recaudo.flow.queries import runs
@@ -34,7 +35,7 @@ def today(request: HttpRequest) -> HttpResponse:
     on, now = _today(request)
     state = queries.day_state(on, steps=STEPS, at=now)
     run = state.run if state.state == "finished" else runs.last_finished()
-    context = {"on": on, "run": run, **_state(request, state), "moving": _moving(request, on)}
+    context = {"on": on, "run": run, **_state(request, state), "moving": _moving(request, on), "pauses": casework.open_pauses()}
     if run is not None:
         context |= _decided(request, run)
     return render(request, "flow/today.html", context)

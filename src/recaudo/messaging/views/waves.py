@@ -125,14 +125,14 @@ def pause(request: HttpRequest) -> HttpResponse:
     form = PauseForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Diga qué se detiene y por qué.")
-        return redirect("messaging:waves")
+        return redirect(_back(request))
     try:
         casework.pause_contact(scope=form.cleaned_data["scope"], reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
     except Problem as problem:
         messages.error(request, problem.text)
     else:
         messages.warning(request, "Contacto en pausa. Nada sale en ese alcance hasta que se reanude; el trabajo queda pendiente.")
-    return redirect("messaging:waves")
+    return redirect(_back(request))
 
 
 @allow("contact.pause")
@@ -140,7 +140,12 @@ def pause(request: HttpRequest) -> HttpResponse:
 def resume(request: HttpRequest, pause_id: UUID) -> HttpResponse:
     casework.resume_contact(one(ContactPause.objects.all(), id=pause_id), by=request.user, at=timezone.now())
     messages.success(request, "Se reanudó el contacto.")
-    return redirect("messaging:waves")
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The red button also stands on «Hoy»."""
+    return "today" if request.POST.get("volver") == "hoy" else "messaging:waves"
 
 
 def _figures(view: queries.WaveView) -> dict[str, Any]:
