@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recaudo.messaging.adapters import NotSent, Outgoing
+from recaudo.messaging.services.outbox import Carriers
 
 
 class WrittenDown:
@@ -31,11 +32,15 @@ class WrittenDown:
         return f"written-{outgoing.key}"
 
 
-class AlwaysThe:
+class AlwaysThe(Carriers):
     """Hands out one carrier for every channel (stands where outbox.Carriers stands)."""
 
-    def __init__(self, carrier: Any) -> None:
-        self.carrier = carrier
+    def __init__(self, carrier: Any, *, at_once: int = 1) -> None:
+        super().__init__()
+        self.carrier, self._at_once = carrier, at_once
+
+    def at_once(self, channel: str) -> int:
+        return self._at_once
 
     def of(self, channel: str, provider: str) -> Any:
         return self.carrier

@@ -106,3 +106,20 @@ class Receipt(TenantRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant_id", "provider", "event_id"], name="receipt_once")]
+
+
+class Pace(models.Model):
+    """How a provider is doing, for every dispatcher of the installation: it belongs to no tenant and knows of no person.
+
+    name        channel:provider
+    next_at     the next free slot under the provider's limit
+    failures    tries in a row that the provider as a whole did not answer; not asked before `resumes_at`
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    next_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    resumes_at = models.DateTimeField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"name": "name of a provider"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,11 +55,13 @@ def record_receipt(
     return message is not None and _apply(receipt, message, at=at)
 
 
-def apply_waiting(message: Message, *, at: datetime) -> None:
-    """The receipts that came before the message was noted as sent."""
-    early = Receipt.objects.filter(provider=message.provider, provider_message_id=message.provider_id, applied_at=None)
+def apply_waiting(messages: Iterable[Message], *, at: datetime) -> None:
+    """The receipts that came before the messages of one provider were noted as sent. One query when there are none."""
+    sent = {(message.provider, message.provider_id): message for message in messages if message.provider_id}
+    early = Receipt.objects.filter(provider_message_id__in=[key[1] for key in sent], applied_at=None)
     for receipt in early.order_by("created_at", "id"):
-        _apply(receipt, message, at=at)
+        if (message := sent.get((receipt.provider, receipt.provider_message_id))) is not None:
+            _apply(receipt, message, at=at)
 
 
 @transaction.atomic

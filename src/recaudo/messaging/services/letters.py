@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
@@ -16,7 +17,6 @@ from recaudo.kernel.money import shown
 from recaudo.messaging.models import Template
 from recaudo.messaging.services.links import stop_link
 from recaudo.messaging.services.rendering import Merge
-from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, ContactPoint, LedgerEntry
 from recaudo.workforce.models import Agency, Tenant
 
@@ -99,7 +99,7 @@ def _merge(
         organizacion=agency.name if agency else tenant.name,
         agente=by_name or str(sender.get("agent", "")),
         contacto=agency.address_phone if agency else str(sender.get("address_phone", "")),
-        hoy=day(portfolio.local_day(at)),
+        hoy=day(at.astimezone(ZoneInfo(tenant.zone)).date()),
         enlace_baja=stop_link(tenant.id, point.id, channel, on=at.date()),
     )
 

@@ -121,6 +121,11 @@ def render(text: str, merge: Merge) -> str:
     return _FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), text)
 
 
+def value_of(merge: Merge, name: str) -> str:
+    """The text of one field; "" for what is no field."""
+    return str(getattr(merge, name, ""))
+
+
 def line(text: str, merge: Merge) -> str:
     """Rendered on one line, for a subject: a line break in somebody's name must not become a header."""
     return " ".join(render(text, merge).split())

@@ -1,0 +1,1 @@
+"""SMS through any gateway that takes JSON over HTTPS and knows the key of a message."""
