@@ -21,6 +21,7 @@ from recaudo.workforce.services.organisation import (
     UnknownZone,
     change_settings,
     create_organisation,
+    set_unit_costs,
 )
 from recaudo.workforce.services.people import (
     AgencyRoleMismatch,
@@ -87,5 +88,6 @@ __all__ = [
     "save_team",
     "set_capacity",
     "set_theme",
+    "set_unit_costs",
     "withdraw_invitation",
 ]

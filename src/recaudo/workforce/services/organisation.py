@@ -135,6 +135,19 @@ def change_settings(
     return tenant
 
 
+@transaction.atomic
+def set_unit_costs(tenant: Tenant, *, costs: Mapping[str, Decimal], by: Any, at: datetime) -> Tenant:
+    """What one contact costs by channel, in the organisation's currency; a channel that is not given has no known cost."""
+    before = tenant.settings.get("unit_costs", {})
+    after = {channel: str(cost) for channel, cost in sorted(costs.items())}
+    if after != before:
+        tenant.settings = {**tenant.settings, "unit_costs": after}
+        tenant.save(update_fields=["settings"])
+        journal.record("costs.changed", by=by, at=at, subject="organisation", subject_id=tenant.id, before=before, after=after)
+        transaction.on_commit(lambda: forget_organisation(tenant.id))
+    return tenant
+
+
 def check_zone(zone: str) -> None:
     """Raises UnknownZone."""
     if zone not in zoneinfo.available_timezones():
