@@ -11,9 +11,11 @@ from uuid import UUID
 from recaudo.agreements import services as agreements
 from recaudo.agreements.models import Promise
 from recaudo.casework import services as casework
+from recaudo.compliance import services as compliance
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM, Reaction
 from recaudo.kernel.contact import Purpose
+from recaudo.law.queries import rules as rules_in_force
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Payment, PersonMerge
 from recaudo.store import locks
@@ -77,11 +79,19 @@ def end_the_search(event: Event) -> None:
     casework.end_search(event.subject_id, result="released", note=note, by=SYSTEM, at=event.created_at)
 
 
+def open_a_complaint(event: Event) -> None:
+    """A person complained during a contact: the complaint is opened with its clock."""
+    if event.detail.get("effect") == "complaint" and event.subject_id:
+        on = portfolio.local_day(event.created_at)
+        compliance.open_from_action(event.subject_id, rules=rules_in_force(), by=SYSTEM, at=event.created_at, on=on)
+
+
 REACTIONS: dict[str, list[Reaction]] = {
     "payment.applied": [stop_what_a_payment_makes_needless],
     "payment.reversed": [settle_again],
     "batch.applied": [stop_what_a_file_of_payments_makes_needless],
     "promise.made": [wait_for_a_promise],
+    "action.closed": [open_a_complaint],
     "person.merged": [bring_the_work_of_a_merged_person],
     "quarantine.released": [end_the_search],
     "person.unmerged": [take_the_work_back],

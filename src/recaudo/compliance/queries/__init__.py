@@ -1,5 +1,24 @@
-"""One module for each noun."""
+"""Reads of compliance, one module for each noun."""
 
 from recaudo.compliance.queries.evidence import evidence_files, person_named
+from recaudo.compliance.queries.retention import (
+    CountryTerm,
+    candidates,
+    country_terms,
+    due,
+    proofs,
+    proposed_terms,
+    runs,
+)
+from recaudo.compliance.queries.rights import (
+    complaint_counts,
+    complaints,
+    complaints_by_cause,
+    request_counts,
+    requests,
+)
 
-__all__ = ["evidence_files", "person_named"]
+__all__ = [
+    "CountryTerm", "candidates", "complaint_counts", "complaints", "complaints_by_cause", "country_terms", "due", "evidence_files", "person_named",
+    "proofs", "proposed_terms", "request_counts", "requests", "runs",
+]  # fmt: skip
