@@ -47,7 +47,7 @@ class Batch(TenantRow):
     changes  counts of what was created, updated, unchanged
     portfolio  the book chosen for this file; the layout's when null
     reading  how it was read: format, encoding, delimiter, sheet, titles
-    What an undo needs is kept beside the file as Parquet (`services/undo.py`).
+    files_gone_at  when what was received and what an undo needs were deleted (`services/keeping.py`): no undo after that
     """
 
     layout = models.ForeignKey(Layout, null=True, on_delete=models.PROTECT)
@@ -70,6 +70,7 @@ class Batch(TenantRow):
     applied_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by_id = models.UUIDField(null=True)
+    files_gone_at = models.DateTimeField(null=True)
 
     class Personal:
         plain: ClassVar = {"file_name": "name of a file", "path": "a key", "problem": "why it failed"}

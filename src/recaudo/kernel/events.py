@@ -57,6 +57,7 @@ EVENTS: dict[str, str] = {
     "batch.received": "Se recibió un archivo",
     "batch.applied": "Se aplicó una carga",
     "batch.undone": "Se deshizo una carga",
+    "batch.files_deleted": "Se eliminó el archivo de una carga al vencer su plazo",
     "batch.failed": "Falló una carga",
     # strategy
     "strategy.drafted": "Se creó un borrador de estrategia",

@@ -2,7 +2,7 @@
 
     every minute     seal the journals; begin the days that are due
     every 5 minutes  give back what a dead worker held
-    every day        months ahead, finished jobs forgotten, journals anchored
+    every day        months ahead, finished jobs forgotten, journals anchored, old files deleted
 
 Jobs carry ids and no personal data: they are kept in plain tables. The sending of messages is not a job: see `cli/worker.py`.
 """
@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from recaudo.flow.models import Run
+from recaudo.intake import services as intake
 from recaudo.journal import services as journal
 from recaudo.project.database import make_months
 from recaudo.store import tenancy
@@ -77,12 +78,13 @@ async def keep_house(context: Any, timestamp: int) -> None:
 
 
 def ahead() -> None:
-    """Months ahead for the partitioned tables; of every tenant, an anchor of the journal and no old answers to programs."""
+    """Months ahead for the partitioned tables; of every tenant, an anchor of the journal, no old answers to programs and no old files."""
     make_months(on=timezone.now().date())
     for tenant in tenants():
         with tenancy.acting(tenant.id):
             journal.anchor(at=timezone.now())
             workforce.forget_answers(at=timezone.now())
+            intake.forget_files(by=journal.SYSTEM, at=timezone.now())
 
 
 def tenants() -> list[Tenant]:

@@ -67,6 +67,7 @@ SENTENCES: dict[str, str] = {
     "RECAUDO_PROXY_COUNT": "Cuántos proxies de confianza hay delante.",
     "RECAUDO_HTTPS": "true detrás de TLS: galletas seguras, HSTS, redirección.",
     "RECAUDO_MAX_UPLOAD_MB": "Tamaño máximo de un archivo que se carga.",
+    "RECAUDO_INTAKE_FILES_DAYS": "Días que se guarda, cifrado, el archivo de una carga y que ésta puede deshacerse.",
     "RECAUDO_SMTP_HOST": "Servidor de correo; sin él el correo cae en el buzón de pruebas.",
     "RECAUDO_SMTP_PORT": "Puerto del servidor de correo.",
     "RECAUDO_SMTP_USER": "Usuario del servidor de correo.",

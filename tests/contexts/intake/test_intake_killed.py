@@ -88,7 +88,10 @@ def _received() -> tuple[str, str]:
 
 
 def _run(tenant: str, batch: str, word: str, state: Path) -> int:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "recaudo.project.settings", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "INTAKE_FILES": str(state)}
+    from django.conf import settings
+
+    # The worker opens with the key that sealed the file here.
+    environment = {**os.environ, "RECAUDO_FIELD_KEY": settings.FIELD_KEYS[1], "DJANGO_SETTINGS_MODULE": "recaudo.project.settings", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "INTAKE_FILES": str(state)}
     script = WORKER.replace(
         "from uuid import UUID",
         "from uuid import UUID\nfrom django.conf import settings\n"

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from recaudo.intake.adapters import Chunk, Reading, Source, open_source
@@ -23,12 +23,14 @@ from recaudo.intake.checking_payments import PaymentChecks
 from recaudo.intake.fields import STATUS_ES, fields_for
 from recaudo.intake.models import Batch, Layout
 from recaudo.intake.plan import Book, Plan, make_plan
+from recaudo.intake.services import keeping
 from recaudo.intake.services.known import only_known
 from recaudo.intake.services.rejections import Keeper
 from recaudo.journal import services as journal
 from recaudo.kernel.money import shown
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import Portfolio
+from recaudo.store.files import kept_with
 from recaudo.store.keys import uuid7
 
 Progress = Callable[[float], None]
@@ -69,7 +71,7 @@ class Preview:
 def receive(
     *, source: Path | IO[bytes], file_name: str, layout: Layout | None = None, on: date, portfolio: Portfolio | None = None, by: Any, at: datetime
 ) -> Batch:
-    """Keep a file under a name of our own, outside the web root, and open a batch for it.
+    """Keep a file sealed under a name of our own, outside the web root, and open a batch for it.
 
     on      the day the data speak of; balances are those before that day's payments
     Raises  FileTooLarge, FutureBatch
@@ -77,8 +79,8 @@ def receive(
     if on > at.date() + timedelta(days=1):  # the organisation's day may be ahead of UTC
         raise FutureBatch()
     key = uuid7()
-    path = f"intake/{key}/source"
-    size, digest = _keep(source, path)
+    path = f"intake/{key}/{keeping.SOURCE}"
+    size, digest = _keep(source, key)
     batch: Batch = Batch.objects.create(
         id=key, layout=layout, file_name=safe_name(file_name), path=path, size=size, sha256=digest, on=on, portfolio=portfolio, by_id=by.id, created_at=at
     )
@@ -133,7 +135,7 @@ def _check(batch: Batch, *, at: datetime, progress: Progress | None) -> None:
 def preview(batch: Batch, *, limit: int = 8) -> Preview:
     """The first rows, as received and (with a layout) as understood. Reads no more than one chunk. Raises what check raises."""
     if batch.layout is None:
-        source = open_source(source_path(batch), {})
+        source = _source(batch, {})
         head = _head(source, limit)
         rows = [list(row.values()) for row in head.table.to_pylist()]
         return Preview(source.reading, [(n, [(title, cell[:80], "", "") for title, cell in zip(head.table.column_names, cells, strict=True)][:40])
@@ -170,7 +172,7 @@ def opened(batch: Batch) -> tuple[Source, Plan]:
     layout = batch.layout
     if layout is None:
         raise NoLayout()
-    source = open_source(source_path(batch), layout.options)
+    source = _source(batch, layout.options)
     books = {book.code: book for book in map(_book, Portfolio.objects.select_related("creditor").filter(is_active=True))}
     chosen = batch.portfolio or layout.portfolio
     plan = make_plan(
@@ -233,8 +235,16 @@ def stated(reading: Reading) -> dict[str, Any]:
     return {**reading.details, "columns": reading.columns[:300]}
 
 
-def source_path(batch: Batch) -> Path:
-    return Path(default_storage.path(batch.path))
+def _source(batch: Batch, options: dict[str, Any]) -> Source:
+    """The received file, opened for reading for as long as the source lives. Raises FilesGone, CannotDecrypt, Unreadable."""
+    path, plain = keeping.open_kept(batch, keeping.SOURCE)
+    try:
+        source = open_source(path, options)
+    except BaseException:
+        plain.close()
+        raise
+    kept_with(source, plain)
+    return source
 
 
 def safe_name(name: str) -> str:
@@ -250,23 +260,21 @@ def _must_be_open(batch: Batch, also: tuple[str, ...] = ()) -> None:
         raise NotOpen(status=STATUS_ES.get(status, status))
 
 
-def _keep(source: Path | IO[bytes], path: str) -> tuple[int, str]:
-    target = Path(default_storage.path(path))
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _keep(source: Path | IO[bytes], batch_id: UUID) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     stream: IO[bytes] = source.open("rb") if isinstance(source, Path) else source
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal size
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            if size > settings.MAX_UPLOAD_BYTES:
+                raise FileTooLarge(limit=settings.MAX_UPLOAD_BYTES // 1024 // 1024)
+            digest.update(block)
+            yield block
+
     try:
-        with target.open("wb") as out:
-            target.chmod(0o600)
-            while block := stream.read(_BLOCK):
-                size += len(block)
-                if size > settings.MAX_UPLOAD_BYTES:
-                    raise FileTooLarge(limit=settings.MAX_UPLOAD_BYTES // 1024 // 1024)
-                digest.update(block)
-                out.write(block)
-    except FileTooLarge:
-        target.unlink()
-        raise
+        keeping.keep(batch_id, keeping.SOURCE, blocks())
     finally:
         if isinstance(source, Path):
             stream.close()

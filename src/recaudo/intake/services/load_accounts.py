@@ -9,6 +9,7 @@ left alone, so files commute. A balance that differs becomes an adjustment; what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -92,9 +93,11 @@ CREATE UNIQUE INDEX ON intake_touched (row_number);
 PARTIES = """
 INSERT INTO portfolio_accountparty (id, tenant_id, created_at, account_id, person_id, role, from_on)
 SELECT recaudo_uuid7(), %(tenant)s, %(at)s, t.account_id, w.person_id, w.role, %(on)s
-FROM intake_who w JOIN intake_touched t ON t.row_number = w.row_number
-ON CONFLICT (tenant_id, account_id, person_id, role) DO NOTHING
+FROM intake_who w JOIN intake_touched t ON t.row_number = w.row_number AND {which}
 """
+# A row names each role once, so only the parties of known accounts can be there already.
+PARTIES_NEW = PARTIES.format(which="t.is_new")
+PARTIES_KNOWN = PARTIES.format(which="NOT t.is_new") + "ON CONFLICT (tenant_id, account_id, person_id, role) DO NOTHING"
 
 ENTRIES_NEW = """
 INSERT INTO portfolio_ledgerentry (id, tenant_id, created_at, account_id, "on", kind, component, amount_minor, batch_id, by_id)
@@ -113,7 +116,7 @@ ON CONFLICT (tenant_id, account_id, "on") DO NOTHING
 POINTS = """
 INSERT INTO portfolio_contactpoint (id, tenant_id, created_at, person_id, kind, value, value_index, hint, line_type, country, subdivision, municipality,
   zones, place, status, source, captured_on, ownership_score, geocode_quality, batch_id)
-SELECT DISTINCT ON (w.person_id, s.kind, s.value_index) s.id, %(tenant)s, %(at)s, w.person_id, s.kind, s.value, s.value_index, s.hint,
+SELECT s.id, %(tenant)s, %(at)s, w.person_id, s.kind, s.value, s.value_index, s.hint,
   CASE WHEN s.kind IN ('phone', 'im') THEN s.line_type ELSE '' END, s.country, s.subdivision, s.municipality, s.zones, s.place, 'unverified',
   'creditor', %(on)s, 0.75, '', %(batch)s
 FROM intake_point s JOIN intake_who w ON w.row_number = s.row_number AND w.role = s.role
@@ -325,11 +328,11 @@ class AccountLoad:
         statement = ACCOUNTS.format(bucket=self._bucket(bucket_sql), stage=self._bucket(stage_sql), status=STATUS)
         self.counts["created"] = self._do(statement)
         self._script(TOUCHED)
-        self.counts["parties"] = self._do(PARTIES)
+        self.counts["parties"] = self._do(PARTIES_NEW)
         self._do(WANTED.format(only="AND t.is_new"))
         self.counts["instalments"] = self._do(INSTALMENTS_NEW)
         self._do("DROP TABLE intake_wanted")
-        self.counts["entries"] = self._do(ENTRIES_NEW.format(parts=_parts("s")))
+        self.counts["entries"] = self._do(ENTRIES_NEW.format(parts=_parts("s", fed=[name for name in COMPONENT_FIELDS if name in self.plan.feeds])))
         self._do(HISTORY)
 
     def _known_accounts(self, keep_before: Any) -> None:
@@ -390,7 +393,7 @@ class AccountLoad:
 
     def _around(self) -> None:
         """Who else answers, and how everybody is reached."""
-        self.counts["parties"] = self.counts.get("parties", 0) + (self._do(PARTIES) if self._one("SELECT count(*) FROM intake_known") else 0)
+        self.counts["parties"] = self.counts.get("parties", 0) + (self._do(PARTIES_KNOWN) if self._one("SELECT count(*) FROM intake_known") else 0)
         self.counts["contact_points"] = self._do(POINTS)
         self.counts["consents"] = self._do(CONSENTS.format())
 
@@ -443,9 +446,7 @@ class AccountLoad:
             return int(cursor.fetchone()[0])
 
 
-def _parts(alias: str) -> str:
-    """Principal is what is left of the balance after its named parts."""
-    named = " + ".join(f"coalesce({alias}.{name}, 0)" for name in COMPONENT_FIELDS)
-    return f"('principal', {alias}.balance - ({named})), " + ", ".join(f"('{name}', coalesce({alias}.{name}, 0))" for name in COMPONENT_FIELDS)
-
-
+def _parts(alias: str, *, fed: Sequence[str] = COMPONENT_FIELDS) -> str:
+    """Principal is what is left of the balance after its named parts; `fed` are those a file brings."""
+    named = "".join(f" - coalesce({alias}.{name}, 0)" for name in fed)
+    return ", ".join([f"('principal', {alias}.balance{named})", *(f"('{name}', coalesce({alias}.{name}, 0))" for name in fed)])

@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import ForeignObjectRel
 
 from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch
 from recaudo.intake.services.before import read_before
+from recaudo.intake.services.keeping import FilesGone
 from recaudo.intake.services.load_accounts import COMPARED
 from recaudo.intake.services.reconcile import Mismatch
 from recaudo.intake.services.sealing import stage
@@ -51,12 +53,14 @@ _LABELS = {"payment": "pagos", "promise": "promesas", "document": "documentos", 
 
 @transaction.atomic
 def undo(batch: Batch, *, by: Any, at: datetime) -> Batch:
-    """Take a batch back. Raises NotUndoable, LaterWork."""
+    """Take a batch back. Raises NotUndoable, FilesGone, LaterWork."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"intake:{tenancy.tenant_id()}"])
     batch = Batch.objects.select_for_update(of=("self",)).select_related("layout").get(id=batch.id)
     if batch.status != "applied" or batch.layout is None:
         raise NotUndoable(status=STATUS_ES.get(batch.status, batch.status))
+    if batch.files_gone_at is not None:
+        raise FilesGone(days=settings.INTAKE_FILES_KEPT_DAYS)
     if later := what_depends(batch):
         raise LaterWork(what=", ".join(f"{count} {label}" for label, count in later.items()))
     counts = _undo_payments(batch, by=by, at=at) if batch.layout.target == "payments" else _undo_accounts(batch, by=by, at=at)
