@@ -65,6 +65,11 @@ class Fact:
     values: Mapping[str, str] = field(default_factory=dict)
     is_key: bool = False
 
+    @property
+    def is_always(self) -> bool:
+        """Whether every account has it."""
+        return self.null_means_es == _ALWAYS
+
 
 _ALWAYS = "No queda vacío."
 _MINOR = "unidades menores"

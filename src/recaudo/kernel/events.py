@@ -68,6 +68,7 @@ EVENTS: dict[str, str] = {
     "strategy.scheduled": "Se fijó o quitó la fecha de una estrategia",
     "strategy.activated": "Entró en vigor una estrategia",
     "strategy.retired": "Se retiró una estrategia",
+    "strategy.withdrawn": "Se descartó un borrador o un envío a aprobación",
     "snapshot.kept": "Se guardó la foto del día",
     "experiment.drafted": "Se propuso un experimento",
     "experiment.discarded": "Se borró el borrador de un experimento",

@@ -61,6 +61,18 @@ class UploadForm(forms.Form):
         return content
 
 
+class WorkbookForm(forms.Form):
+    file = forms.FileField(label="Libro de Excel", widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+                           help_text="El que se descarga de una versión, con sus cambios; hasta 4 MB. Antes de guardarlo se ve qué cambia.")  # fmt: skip
+
+    def clean_file(self) -> bytes:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_FILE:
+            raise forms.ValidationError("El libro pasa de 4 MB. Deje sólo las hojas de las tablas.")
+        content: bytes = file.read()
+        return content
+
+
 class SimulateForm(forms.Form):
     """Which version is compared with which, over the accounts of which day."""
 

@@ -9,10 +9,10 @@ from recaudo.kernel.contact import CHANNEL_ES
 
 STATUS_ES: dict[str, str] = {
     "draft": "Borrador", "submitted": "Enviada a aprobación", "approved": "Aprobada", "active": "En vigor", "retired": "Retirada",
-    "rejected": "Rechazada",
+    "rejected": "Rechazada", "withdrawn": "Descartada",
 }  # fmt: skip
 STATUS_TONE: dict[str, str] = {
-    "draft": "info", "submitted": "warn", "approved": "brand", "active": "ok", "retired": "muted", "rejected": "bad",
+    "draft": "info", "submitted": "warn", "approved": "brand", "active": "ok", "retired": "muted", "rejected": "bad", "withdrawn": "muted",
 }  # fmt: skip
 TREATMENT_ES: dict[str, str] = {
     "REMIND_SMS": "Recordatorio por SMS", "REMIND_EMAIL": "Recordatorio por correo", "REMIND_IM": "Recordatorio por WhatsApp",

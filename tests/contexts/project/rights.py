@@ -29,10 +29,10 @@ IDENTITY: dict[str, bool] = {
 }
 
 # Everything that anybody may ask for besides the ways in. Short on purpose.
-ANYBODY = {"health", "home", "workforce:accept", "messaging:stop", "messaging:stop-one-click"}
+ANYBODY = {"health", "home", "workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click"}
 
 # Routes that a program of somebody else calls, with a signature instead of a token of ours.
-WITHOUT_CSRF: set[str] = {"messaging:stop-one-click"}
+WITHOUT_CSRF: set[str] = {"messaging:hook", "messaging:stop-one-click"}
 
 # What a view asks for besides its mark.
 ALSO: dict[str, str] = {
@@ -209,6 +209,8 @@ RIGHTS: dict[str, str] = {
     "messaging:template-retire": "template.approve",
     "messaging:send": "message.send",
     "messaging:send-preview": "message.send",
+    "messaging:hook": "open",
+    "messaging:not-me": "open",
     "messaging:stop": "open",
     "messaging:stop-one-click": "open",
     # strategy

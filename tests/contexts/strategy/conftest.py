@@ -42,6 +42,13 @@ def draft(cast, active):
     return services.draft(active, note="Probar otro canal", by=cast.elena, at=cast.now)
 
 
+def send(version, *, by, at):
+    """Give the first row of the risk table another reason, and send the draft."""
+    rule = row_of(version, "risk", 1)
+    changed = services.change_cell(version, decision="risk", rule_id=rule.id, column="motivo", text=f"{rule.annotation} (revisado)", by=by, at=at)
+    return services.submit(changed, by=by, at=at)
+
+
 @pytest.fixture
 def boss(cast):
     """Someone else who may both edit and approve."""

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.contexts.strategy.conftest import row_of
+from tests.contexts.strategy.conftest import row_of, send
 
 from recaudo.journal.models import Event
 from recaudo.project.cli import recaudo
@@ -47,7 +47,7 @@ def test_elena_drafts_and_sends_and_gabriel_approves_and_puts_in_force(cast, ent
 
 
 def test_a_past_day_is_refused(cast, enter, draft):
-    services.submit(draft, by=cast.elena, at=cast.now)
+    send(draft, by=cast.elena, at=cast.now)
     services.approve(draft, by=cast.gabriel, at=cast.now)
     page = enter("gabriel").post(at("activate", draft.id), {"on": "2020-01-01"}, follow=True).content.decode()
     assert "Ese día ya pasó" in page
@@ -56,7 +56,7 @@ def test_a_past_day_is_refused(cast, enter, draft):
 
 
 def test_own_approval_is_refused_on_the_page_too(cast, client, boss, active):
-    own = services.submit(services.draft(active, note="Mía", by=boss, at=cast.now), by=boss, at=cast.now)
+    own = send(services.draft(active, note="Mía", by=boss, at=cast.now), by=boss, at=cast.now)
     client.force_login(boss, backend="recaudo.workforce.backends.StaffBackend")
     page = client.get(at("version", own.id)).content.decode()
     assert 'data-dialog="approve"' not in page and "otra persona" in page
@@ -67,7 +67,7 @@ def test_own_approval_is_refused_on_the_page_too(cast, client, boss, active):
 
 
 def test_a_rejection_says_why(cast, enter, draft):
-    services.submit(draft, by=cast.elena, at=cast.now)
+    send(draft, by=cast.elena, at=cast.now)
     gabriel = enter("gabriel")
     assert "Diga por qué la rechaza" in gabriel.post(at("reject", draft.id), {"note": ""}, follow=True).content.decode()
     gabriel.post(at("reject", draft.id), {"note": "Faltan motivos"})
@@ -85,7 +85,7 @@ def test_a_wrong_cell_keeps_what_was_typed_and_says_why_in_its_place(cast, enter
 
 
 def test_a_sent_version_offers_no_edit_and_refuses_one(cast, enter, draft):
-    services.submit(draft, by=cast.elena, at=cast.now)
+    send(draft, by=cast.elena, at=cast.now)
     elena = enter("elena")
     assert "cell-edit" not in elena.get(at("version", draft.id)).content.decode()
     answer = elena.post(at("row", draft.id, "channel"), {"rule": row_of(draft, "channel", 2).id, "do": "delete"}, headers=HX)
@@ -203,7 +203,7 @@ def test_who_only_looks_changes_nothing(cast, enter, draft):
     assert sofia.post(at("row", draft.id, "channel"), {"rule": rule, "do": "delete"}).status_code == 403
     assert sofia.post(at("cell", draft.id, "channel"), {"rule": rule, "place": "2-7", "text": "im"}).status_code == 403
     elena = enter("elena")
-    services.submit(draft, by=cast.elena, at=cast.now)
+    send(draft, by=cast.elena, at=cast.now)
     assert elena.post(at("approve", draft.id), {"note": ""}).status_code == 403
 
 

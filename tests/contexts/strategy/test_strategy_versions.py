@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.contexts.strategy.conftest import row_of
+from tests.contexts.strategy.conftest import row_of, send
 
 from recaudo.engine import decide
 from recaudo.journal.models import Event
@@ -19,7 +19,7 @@ def events(version):
 
 
 def sent(cast, draft):
-    return services.submit(draft, by=cast.elena, at=cast.now)
+    return send(draft, by=cast.elena, at=cast.now)
 
 
 def approved(cast, draft):
@@ -31,12 +31,12 @@ def test_a_version_goes_from_draft_to_force_through_two_people(cast, active, dra
     active.refresh_from_db()
     assert (done.status, active.status) == ("active", "retired")
     assert queries.active_version().pk == done.pk
-    assert events(done) == ["strategy.drafted", "strategy.submitted", "strategy.approved", "strategy.activated"]
+    assert events(done) == ["strategy.drafted", "strategy.changed", "strategy.submitted", "strategy.approved", "strategy.activated"]
     assert events(active)[-1] == "strategy.retired"
 
 
 def test_whoever_made_it_cannot_approve_nor_reject_it(cast, boss, active):
-    own = services.submit(services.draft(active, note="Mía", by=boss, at=cast.now), by=boss, at=cast.now)
+    own = send(services.draft(active, note="Mía", by=boss, at=cast.now), by=boss, at=cast.now)
     for decide_on in (services.approve, services.reject):
         with pytest.raises(services.OwnStrategy):
             decide_on(own, by=boss, at=cast.now, note="yo misma")

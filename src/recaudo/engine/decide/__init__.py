@@ -17,7 +17,17 @@ from recaudo.engine.decide.analyse import Analysis, Issue, Region, analyse
 from recaudo.engine.decide.check import Finding, check
 from recaudo.engine.decide.compiled import Compiled, Difference, OutputColumn, differences, run, verify
 from recaudo.engine.decide.compiled import compile_model as compile
-from recaudo.engine.decide.edit import Change, add_rule, delete_rule, diff, move_rule, set_cell, to_xml
+from recaudo.engine.decide.edit import (
+    Change,
+    RuleTexts,
+    add_rule,
+    delete_rule,
+    diff,
+    move_rule,
+    replace_rules,
+    set_cell,
+    to_xml,
+)
 from recaudo.engine.decide.model import Model
 from recaudo.engine.decide.pieces import Domain
 from recaudo.engine.decide.reader import read
@@ -26,6 +36,6 @@ from recaudo.engine.decide.tables import CellTrace, FiredRule
 
 __all__ = [
     "Analysis", "CellTrace", "Change", "Compiled", "DecisionTrace", "Difference", "Domain", "Explanation", "Finding", "FiredRule", "Issue",
-    "Model", "OutputColumn", "Region", "add_rule", "analyse", "check", "compile", "delete_rule", "diff", "differences", "evaluate", "move_rule", "read",
+    "Model", "OutputColumn", "Region", "RuleTexts", "add_rule", "analyse", "check", "compile", "delete_rule", "diff", "differences", "evaluate", "move_rule", "read", "replace_rules",
     "run", "set_cell", "to_xml", "verify",
 ]  # fmt: skip

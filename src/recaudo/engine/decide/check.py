@@ -40,6 +40,7 @@ class Finding:
               rules_conflict, gap, not_analysed, missing_annotation, no_input, value_not_allowed
     decision  name, "" for the whole model; rule_id and column "" when it is not of a rule or cell
     message   what is wrong, in Spanish; remedy: how to mend it
+    issue     what the analysis found, for who shows it in other words
     """
 
     severity: str
@@ -50,6 +51,7 @@ class Finding:
     column: str
     message: str
     remedy: str
+    issue: Issue | None = None
 
 
 def check(model: Model, facts: Mapping[str, str], domains: Domains = anything) -> list[Finding]:
@@ -207,15 +209,26 @@ def _analysed(model: Model, decision: Decision, domains: Domains) -> Iterator[Fi
     assert found is not None and decision.table is not None
     labels = [column.label or column.expression.text for column in decision.table.inputs]
     for issue in sorted(found.of(NEVER, MASKED), key=lambda one: one.numbers):
-        yield _dead(decision.name, labels, issue)
+        # A last row for everything is the author's net: that nothing falls into it is good.
+        is_net = issue.numbers[0] == len(decision.table.rules) and all(test == ANYTHING for test in issue.region.tests)
+        if not (is_net and len(issue.by) > 1):
+            yield _dead(decision.name, labels, issue)
     for issue in found.of(CONFLICT)[:MAX_PER_KIND]:
         text = f"Las reglas {issue.numbers[0]} y {issue.numbers[1]} pueden cumplirse a la vez y la política no deja decidir: {example(labels, issue.region)}."
         yield Finding(ERROR, "rules_conflict", decision.name, issue.rules[1], issue.numbers[1], "", text,
-                      "Acote una de las dos, o cambie la política a «la primera que se cumple».")  # fmt: skip
+                      "Acote una de las dos, o cambie la política a «la primera que se cumple».", issue)  # fmt: skip
     for issue in found.of(GAP)[:MAX_PER_KIND]:
         text = f"Ninguna regla se cumple para, por ejemplo, {example(labels, issue.region)}."
         yield Finding(
-            WARNING, "gap", decision.name, "", None, "", text, "Agregue una regla para el resto o un valor por omisión."
+            WARNING,
+            "gap",
+            decision.name,
+            "",
+            None,
+            "",
+            text,
+            "Agregue una regla para el resto o un valor por omisión.",
+            issue,
         )
     for limit in found.limits:
         yield Finding(WARNING, "not_analysed", decision.name, "", None, "", f"No se analizó todo. {limit}", "")

@@ -97,6 +97,70 @@ def move_rule(model: Model, decision: str, rule_id: str, to: int) -> Model:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleTexts:
+    """The texts of a rule, one per column. id: of a rule that exists, or "" for a new one."""
+
+    id: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    annotation: str
+
+
+def replace_rules(model: Model, decision: str, rules: Sequence[RuleTexts]) -> Model:
+    """Give a table these rules in this order. Those that keep their id keep what other tools wrote in them.
+
+    Raises   UnknownDecision, UnknownRule, InvalidModel when an id is given twice or a rule has too few or too many cells
+    """
+
+    def change(table: etree._Element) -> None:
+        shape = _table(model, decision)
+        before = {rule.id: (rule, element) for rule, element in zip(shape.rules, children(table, "rule"), strict=True)}
+        for _, element in before.values():
+            table.remove(element)
+        taken = set(before)
+        kept: set[str] = set()
+        for place, rule in enumerate(rules):
+            if len(rule.inputs) != len(shape.inputs) or len(rule.outputs) != len(shape.outputs):
+                raise InvalidModel(
+                    where=f"la regla {place + 1}", what="le faltan o sobran celdas", remedy="Complétela."
+                )
+            if not rule.id:
+                key, salt = _fresh_id(model, decision, place), 0
+                while key in taken:
+                    salt += 1
+                    key = _fresh_id(model, f"{decision}:{salt}", place)
+                taken.add(key)
+                table.append(_new_rule(table, shape, rule.inputs, rule.outputs, rule.annotation, key))
+                continue
+            if rule.id not in before:
+                raise UnknownRule(decision=decision, rule=rule.id)
+            if rule.id in kept:
+                raise InvalidModel(
+                    where=f"la regla {place + 1}", what=f"repite la clave «{rule.id}»", remedy="Deje una."
+                )
+            kept.add(rule.id)
+            _fill(*before[rule.id], rule)
+            table.append(before[rule.id][1])
+
+    return _changed(model, decision, change)
+
+
+def _fill(old: Rule, element: etree._Element, new: RuleTexts) -> None:
+    groups = (
+        ("inputEntry", [cell.text for cell in old.inputs], new.inputs),
+        ("outputEntry", [cell.text for cell in old.outputs], new.outputs),
+    )
+    for kind, before, texts in groups:
+        for entry, was, text in zip(children(element, kind), before, texts, strict=True):
+            if was != text:
+                _put_text(entry, text)
+    notes = list(children(element, "annotationEntry"))
+    if old.annotation != new.annotation and notes:
+        for place, entry in enumerate(notes):
+            _put_text(entry, "" if place else new.annotation)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """kind: cell, rule_added, rule_removed, rule_moved, table_added, table_removed, columns, policy, expression
 

@@ -30,7 +30,7 @@ class Strategy(TenantRow):
 class StrategyVersion(TenantRow):
     """One DMN file. Its hash is its identity; once submitted its content never changes.
 
-    status   draft submitted approved active retired rejected
+    status   draft submitted approved active retired rejected withdrawn
     """
 
     strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="versions")

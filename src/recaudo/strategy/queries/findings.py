@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from recaudo.engine import decide
 from recaudo.engine.decide.feel.builtins import BUILTINS
@@ -21,18 +21,21 @@ from recaudo.engine.decide.feel.tree import (
     Node,
     Quantified,
 )
-from recaudo.engine.decide.model import Cell, Decision, Table
+from recaudo.engine.decide.model import Cell, Decision, Input, Table
 from recaudo.engine.facts import FACTS, types
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import Problem
+from recaudo.strategy.words import decided_es, decision_es, plain
 
 Finding = decide.Finding
 
 # What the day needs from a strategy: one row per account with these columns.
 OUTPUTS = ("segment", "treatment", "channel", "fallback_channel", "template", "offer", "priority")
 CHANNEL_OUTPUTS = ("channel", "fallback_channel")
-# A draft may have it for a while; it has to be mended before it is sent to approval.
-UNFINISHED = "empty_output"
+# A draft may have them for a while; they have to be mended before it is sent to approval.
+UNFINISHED = frozenset({"empty_output", "rules_conflict"})
+# What a balance can be below nothing by: what was paid in excess.
+_MAY_BE_NEGATIVE = "balance_minor"
 _WITH_NAMES_OF_THEIR_OWN = (ContextLiteral, Filter, For, FunctionLiteral, Quantified)
 
 
@@ -57,15 +60,78 @@ class _Same:
 @lru_cache(maxsize=16)
 def _findings(sha256: str, same: _Same) -> tuple[Finding, ...]:
     model = same.model
-    found = [*map(_as_rows, decide.check(model, types())), *_cells(model)]
+    domains = partial(domain_of, model)
+    found = [*(_as_rows(model, one) for one in decide.check(model, types(), domains)), *_cells(model)]
     if not any(one.severity == "error" for one in found):
         found.extend(_missing(model))
     return tuple(sorted(found, key=lambda one: one.severity != "error"))
 
 
-def _as_rows(one: Finding) -> Finding:
-    """The engine speaks of rules; people who look at a table, of rows."""
-    return replace(one, message=re.sub(r"\bregla (?=\d)", "fila ", one.message))
+def _as_rows(model: decide.Model, one: Finding) -> Finding:
+    """The engine speaks of rules and codes; people who look at a table, of rows and words."""
+    if one.issue is not None and one.code in ("gap", "rules_conflict"):
+        return replace(one, message=_of_issue(model, one), remedy=one.remedy.replace("regla", "fila"))
+    return replace(one, message=re.sub(r"\b([Rr])eglas?\b", _row_word, one.message), remedy=one.remedy.replace("regla", "fila"))
+
+
+def _row_word(found: re.Match[str]) -> str:
+    word = "filas" if found.group(0).endswith("s") else "fila"
+    return word.capitalize() if found.group(1) == "R" else word
+
+
+def _of_issue(model: decide.Model, one: Finding) -> str:
+    assert one.issue is not None
+    told = example_es(model, one.decision, one.issue.region) or "cualquier cuenta"
+    if one.code == "gap":
+        return f"Ninguna fila se cumple para, por ejemplo, {told}."
+    return f"Las filas {one.issue.numbers[0]} y {one.issue.numbers[1]} pueden cumplirse a la vez y entonces la tabla no decide: por ejemplo, {told}."
+
+
+def example_es(model: decide.Model, decision: str, region: decide.Region) -> str:
+    """The account of a region in words: «Etapa Temprana, Días de atraso 5»; only what matters there."""
+    table = model.decision(decision).table
+    parts = zip(table.inputs if table else (), region.tests, region.example, strict=False)
+    return ", ".join(f"{label_of(column)} {value_of(column, value)}" for column, test, value in parts if test != "-")
+
+
+def label_of(column: Input) -> str:
+    """The name of a condition column: that of its fact, else what the file calls it."""
+    source = _source(column)
+    return FACTS[source].label_es if source in FACTS else column.label or decision_es(source)
+
+
+def value_of(column: Input, value: object) -> str:
+    """A value of a condition column in words."""
+    source = _source(column)
+    if source in FACTS and isinstance(value, str):
+        return FACTS[source].values.get(value, value)
+    if "usd" in source and isinstance(value, int) and not isinstance(value, bool):
+        return f"US$ {value / 100:,.10g}"
+    return plain(value) if source in FACTS else decided_es(source, value) if value is not None else plain(None)
+
+
+def _source(column: Input) -> str:
+    return column.expression.tree.name if isinstance(column.expression.tree, Name) else column.expression.text
+
+
+def domain_of(model: decide.Model, decision: Decision, column: Input) -> decide.Domain:
+    """What a condition column can hold: as the dictionary of facts says, or as an earlier table gives."""
+    source = _source(column)
+    fact, earlier = FACTS.get(source), model.by_name.get(source)
+    if fact is not None:
+        is_counted = fact.type in ("integer", "rate") or (fact.type == "money" and source != _MAY_BE_NEGATIVE)
+        return decide.Domain(tuple(fact.values), not fact.is_always, fact.type in ("integer", "money"), 0 if is_counted else None)
+    table = earlier.table if earlier is not None else None
+    if table is None or len(table.outputs) != 1:
+        return decide.Domain()
+    return decide.Domain(tuple(sorted(given_values(table, 0))), not _always_gives(table))
+
+
+def _always_gives(table: Table) -> bool:
+    """Whether a table surely has a result: a row for everything, or a default."""
+    is_whole = any(all(cell.text.strip() in ("", "-") for cell in rule.inputs) for rule in table.rules)
+    is_given = all(cell.text.strip() not in ("", "null") for rule in table.rules for cell in rule.outputs)
+    return table.policy in "FP" and is_given and (is_whole or table.outputs[0].default is not None)
 
 
 def _missing(model: decide.Model) -> Iterator[Finding]:
@@ -98,7 +164,7 @@ def _outputs(name: str, table: Table) -> Iterator[Finding]:
             cell = rule.outputs[place]
             if not cell.text.strip() and output.default is None:
                 text = f"La fila {rule.number} no dice qué da «{label}»."
-                yield Finding("error", UNFINISHED, name, rule.id, rule.number, label, text, "Escriba el resultado o borre la fila.")
+                yield Finding("error", "empty_output", name, rule.id, rule.number, label, text, "Escriba el resultado o borre la fila.")
             for value in (one for one in constants(cell) if allowed and one not in allowed):
                 text = f"La fila {rule.number} da «{value}», que no es un valor de «{label}»."
                 yield Finding("error", "value_not_allowed", name, rule.id, rule.number, label, text, f"Los que hay: {_listed(allowed)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recaudo.engine import decide
 from recaudo.engine.decide.feel.tree import Name
@@ -13,6 +13,7 @@ from recaudo.engine.decide.problems import UnknownColumn
 from recaudo.engine.facts import FACTS
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.strategy.queries.findings import CHANNEL_OUTPUTS, Finding, constants, findings, given_values, known_values
+from recaudo.strategy.queries.lenient import Unclear, Words, feel_of
 from recaudo.strategy.words import POLICY_ES, decided_es, decision_es
 
 # The key of the column that says why, whatever the file calls it.
@@ -252,21 +253,28 @@ def _codes(model: decide.Model, decision: Decision, column: Column) -> set[str]:
     return given or used or (set(CHANNEL_ES) if column.source in CHANNEL_OUTPUTS else set())
 
 
-def lenient(model: decide.Model, decision: Decision, column: Column, text: str) -> str:
-    """The FEEL of what a person typed: codes and Spanish names of known values without quotes get them; sí and no are booleans."""
-    bare = text.strip()
+def words_of(model: decide.Model, decision: Decision, column: Column) -> Words:
+    """What is known of a column, for reading what people write in it."""
     table = decision.table
-    if table is None or not bare or '"' in bare:
-        return bare or ("" if column.is_output else "-")
-    if column.kind == "boolean":
-        return {"sí": "true", "si": "true", "no": "false", "cualquiera": "-"}.get(bare.lower(), bare)
-    if bare.lower() == "cualquiera" and not column.is_output:
-        return "-"
+    assert table is not None
     named = _named(table, decision.name, column)
     codes = _codes(model, decision, named)
-    by_name = {value_es(named, code).lower(): code for code in codes} | {code.lower(): code for code in codes}
-    parts = [part.strip() for part in bare.split(",")]
-    found = [by_name.get(part.lower()) for part in parts]
-    if all(one is not None for one in found):
-        return ", ".join(f'"{one}"' for one in found)
-    return bare
+    needed = {model.by_id[key].name for key in decision.requires if key in model.by_id}
+    declared = column.is_output and (table.outputs[column.place].allowed is not None or named.source in CHANNEL_OUTPUTS)
+    fact = FACTS.get(named.source) if not column.is_output else None
+    return Words(
+        label=column.label, kind=column.kind, codes={code: value_es(named, code) for code in codes}, is_output=column.is_output,
+        is_open=not declared if column.is_output else not codes, is_whole=fact is not None and fact.type in ("integer", "money"),
+        is_usd=named.is_usd, names=frozenset(needed),
+    )  # fmt: skip
+
+
+def lenient(model: decide.Model, decision: Decision, column: Column, text: str) -> str:
+    """The FEEL of what a person typed in a cell of the page; what is not clear stays as it is, and the check says why."""
+    bare = text.strip()
+    if decision.table is None:
+        return bare
+    try:
+        return feel_of(replace(words_of(model, decision, column), is_open=False), bare, is_sheet=False)
+    except Unclear:
+        return bare

@@ -50,6 +50,18 @@ class NotSubmitted(Problem):
     status = 409
 
 
+class UnchangedDraft(Problem):
+    code = "unchanged_draft"
+    message = "Este borrador dice lo mismo que la versión {number}: no hay nada que aprobar. Cambie algo o descártelo."
+    status = 409
+
+
+class NotWithdrawable(Problem):
+    code = "not_withdrawable"
+    message = "Sólo se descarta un borrador o una versión que espera aprobación (ésta está «{status}»)."
+    status = 409
+
+
 class NotApproved(Problem):
     code = "not_approved"
     message = "Sólo entra en vigor una versión aprobada (ésta está «{status}»)."
@@ -67,7 +79,7 @@ def sound(xml: bytes, *, is_finished: bool = True) -> decide.Model:
     is_finished   False for a draft: a new row may still have empty results
     """
     model = decide.read(xml)
-    serious = [one for one in findings(model) if one.severity == "error" and (is_finished or one.code != UNFINISHED)]
+    serious = [one for one in findings(model) if one.severity == "error" and (is_finished or one.code not in UNFINISHED)]
     if serious:
         listed = " · ".join(f"{one.message} {one.remedy}".strip() for one in serious[:5])
         more = f" · y {len(serious) - 5} más" if len(serious) > 5 else ""
@@ -141,14 +153,33 @@ def set_note(version: StrategyVersion, *, note: str, by: Any, at: datetime) -> S
 
 @transaction.atomic
 def submit(version: StrategyVersion, *, by: Any, at: datetime) -> StrategyVersion:
-    """Send a draft to approval; from here on its content never changes. Raises NotADraft; StrategyNotSound."""
+    """Send a draft to approval; from here on its content never changes. Raises NotADraft; UnchangedDraft; StrategyNotSound."""
     version = _locked(version)
     if version.status != "draft":
         raise NotADraft(status=said(version))
-    sound(_bytes(version))
+    model = sound(_bytes(version))
+    if version.based_on is not None and not decide.diff(decide.read(_bytes(version.based_on)), model):
+        raise UnchangedDraft(number=version.based_on.number)
     version.status, version.submitted_at = "submitted", at
     version.save(update_fields=["status", "submitted_at"])
     journal.record("strategy.submitted", by=by, at=at, subject="strategy_version", subject_id=version.id, sha256=version.sha256)
+    return version
+
+
+@transaction.atomic
+def withdraw(version: StrategyVersion, *, by: Any, at: datetime) -> StrategyVersion:
+    """Put aside a draft, or take back what was sent, before anyone decided on it. Only its author; it stays to be read.
+
+    Raises   NotWithdrawable; SomeoneElsesDraft
+    """
+    version = _locked(version)
+    if version.status not in {"draft", "submitted"}:
+        raise NotWithdrawable(status=said(version))
+    if version.created_by_id is not None and by.id != version.created_by_id:
+        raise SomeoneElsesDraft()
+    before, version.status = version.status, "withdrawn"
+    version.save(update_fields=["status"])
+    journal.record("strategy.withdrawn", by=by, at=at, subject="strategy_version", subject_id=version.id, before=before)
     return version
 
 

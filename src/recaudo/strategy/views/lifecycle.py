@@ -83,6 +83,14 @@ def submit(request: HttpRequest, version_id: UUID) -> HttpResponse:
     return redirect("strategy:version", version_id)
 
 
+@allow("strategy.edit")
+@require_POST
+def withdraw(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    services.withdraw(queries.version_by_id(version_id), by=request.user, at=timezone.now())
+    messages.success(request, "Descartada. Se puede leer, pero ya no se aprueba ni se cambia.")
+    return redirect("strategy:version", version_id)
+
+
 @allow("strategy.approve")
 @require_POST
 def approve(request: HttpRequest, version_id: UUID) -> HttpResponse:

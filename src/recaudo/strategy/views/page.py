@@ -88,7 +88,9 @@ def _whole(request: HttpRequest, version: StrategyVersion) -> dict[str, Any]:
         "may_activate": may_approve and version.status in {"approved", "retired"} and version.decided_at is not None,
         "is_rollback": version.status == "retired", "note_form": NoteForm(initial={"note": version.note}), "approve_form": DecideForm(auto_id="ap_%s"),
         "reject_form": RejectForm(auto_id="re_%s"), "activate_form": ActivateForm(today=today(request)), "has_others": _has_others(version),
-        "submit_url": reverse("strategy:submit", args=[version.id]),
+        "submit_url": reverse("strategy:submit", args=[version.id]), "withdraw_url": reverse("strategy:withdraw", args=[version.id]),
+        "may_withdraw": version.status in {"draft", "submitted"} and (is_own or version.created_by_id is None) and request.user.may("strategy.edit"),
+        "may_take_out": request.user.may("list.export"),
         "draft_form": NoteForm(auto_id="dr_%s"),
     }  # fmt: skip
 
