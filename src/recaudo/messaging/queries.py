@@ -15,6 +15,8 @@ from recaudo.messaging.models import Message, Template
 
 SAMPLES = 3
 UNSENT = ("planned", "in_progress")
+# what an inbound message says when a person must read it (services/replies.py)
+FOR_PEOPLE = ("DG05", "payment_claim", "dispute", "callback", "human")
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ def thread(*, person_id: UUID, channel: str, limit: int = 30) -> list[Message]:
 
 def answers_waiting() -> QuerySet[Message]:
     """Answers that a person must read: neither a stop nor «no soy yo», oldest first."""
-    return Message.objects.filter(direction="in", status="received", reason="DG05").order_by("created_at", "id")
+    return Message.objects.filter(direction="in", status="received", reason__in=FOR_PEOPLE).order_by("created_at", "id")
 
 
 def templates() -> QuerySet[Template]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.messaging.views import byhand, mailbox, stop, templates, waves
+from recaudo.messaging.views import byhand, hooks, mailbox, stop, templates, waves
 
 app_name = "messaging"
 urlpatterns = [
@@ -30,5 +30,7 @@ urlpatterns = [
     path("cuentas/<uuid:account_id>/mensaje/", byhand.send, name="send"),
     path("cuentas/<uuid:account_id>/mensaje/vista/", byhand.preview, name="send-preview"),
     path("baja/<str:token>/", stop.stop, name="stop"),
+    path("no-soy-yo/<str:token>/", stop.not_me, name="not-me"),
+    path("avisos/<slug:channel>/<slug:provider>/<slug:slug>/", hooks.hook, name="hook"),
     path("baja/<str:token>/un-clic/", stop.one_click, name="stop-one-click"),
 ]

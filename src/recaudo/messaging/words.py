@@ -13,6 +13,8 @@ MESSAGE_ES: dict[str, tuple[str, str]] = {
 # what an inbound message said
 SAID_ES: dict[str, tuple[str, str]] = {
     "DG08": ("Pidió la baja", "bad"), "DG10": ("Dice que no es la persona", "bad"), "DG05": ("Respondió", "info"),
+    "payment_claim": ("Dice que ya pagó", "warn"), "dispute": ("No reconoce la deuda", "bad"), "callback": ("Pide que le llamen", "warn"),
+    "human": ("Pide hablar con una persona", "warn"),
 }  # fmt: skip
 
 WAVE_ES: dict[str, tuple[str, str]] = {

@@ -284,6 +284,23 @@ PROVIDERS: dict[str, str] = {
     "sms": env("RECAUDO_SMS_PROVIDER", "sandbox"),
     "im": env("RECAUDO_IM_PROVIDER", "sandbox"),
 }
+# What was agreed with each: messages a second (0 = no limit), for all processes together, and how many are handed over at once.
+PROVIDER_LIMITS: dict[str, dict[str, int]] = {
+    channel: {"per_second": env_int(f"RECAUDO_{channel.upper()}_PER_SECOND", 0), "at_once": env_int(f"RECAUDO_{channel.upper()}_AT_ONCE", 16)}
+    for channel in ("email", "sms", "im")
+}
+# An SMS gateway that speaks JSON over HTTPS. Webhook secrets: several, separated by commas, while one replaces the other.
+SMS_HTTP: dict[str, str] = {
+    "url": env("RECAUDO_SMS_URL"), "token": env("RECAUDO_SMS_TOKEN"), "sender": env("RECAUDO_SMS_SENDER"),
+    "webhook_secrets": env("RECAUDO_SMS_WEBHOOK_SECRETS"),
+}  # fmt: skip
+WHATSAPP: dict[str, str] = {
+    "url": env("RECAUDO_WHATSAPP_URL", "https://graph.facebook.com/v23.0"), "phone_id": env("RECAUDO_WHATSAPP_PHONE_ID"),
+    "token": env("RECAUDO_WHATSAPP_TOKEN"), "app_secret": env("RECAUDO_WHATSAPP_APP_SECRET"),
+    "verify_token": env("RECAUDO_WHATSAPP_VERIFY_TOKEN"),
+}  # fmt: skip
+# A tenant with an account of its own at a provider signs with its own secrets: {"<slug>:sms:http": {"webhook_secrets": "..."}}, as JSON.
+HOOK_SECRETS: dict[str, dict[str, str]] = json.loads(env("RECAUDO_HOOK_SECRETS", "{}"))
 PUBLIC_URL = env("RECAUDO_URL", "http://127.0.0.1:8000")
 
 LOGGING = {

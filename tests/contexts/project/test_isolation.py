@@ -47,7 +47,7 @@ WORDS: dict[str, str] = {
     "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",
 }  # fmt: skip
 # Ways in: their parameter is a secret of its own, tested where they are.
-SECRET_PARAMETERS = {"workforce:accept", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}
+SECRET_PARAMETERS = {"workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}
 # What a body, a filter or a search may carry.
 FIELDS: dict[str, tuple[str, ...]] = {
     "portfolio.Account": ("account", "account_id", "account_ids", "accounts", "cuenta", "id", "ids"),

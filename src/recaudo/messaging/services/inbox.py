@@ -1,33 +1,36 @@
-"""What comes back: receipts of providers, replies, and the two answers every message offers: stop, and «no soy yo»."""
+"""What comes back: receipts of providers, replies, and the two answers every message offers: stop, and «no soy yo».
+
+A short reply in plain words is acted on at once (services/replies.py reads it): a stop, «no soy yo», a payment that the person says was
+made, a debt that they do not recognise. The last two stop what is planned and wait for a person, as does everything else.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from recaudo.casework import services as casework
-from recaudo.casework.models import Action
+from recaudo.casework.models import Action, Hold
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.messaging.models import Message, Receipt
+from recaudo.messaging.services.replies import ANSWER as OTHER
+from recaudo.messaging.services.replies import recognise
 from recaudo.portfolio.models import Account, ContactPoint
+from recaudo.store.fields import blind_index
 from recaudo.store.keys import uuid7
 
 STOP, NOT_ME, ANSWER = "DG08", "DG10", "DG05"
 # A state only moves forward: a late «delivered» after «read» changes nothing. A failure after delivery is a provider's mistake.
 ORDER = {"in_flight": 2, "queued": 2, "unknown": 2, "sent": 3, "failed": 3, "delivered": 4, "read": 5}
 OUTCOME = {"delivered": "DG02", "read": "DG03", "failed": "DG06", "soft_failed": "DG07", "blocked": "DG09"}
-STOP_WORDS = {"baja", "stop", "alto", "no molestar", "parar", "salir", "cancelar", "cancelar suscripcion", "no mas mensajes",
-              "no mas", "darme de baja", "quiero darme de baja", "unsubscribe", "sair"}  # fmt: skip
-STOP_PHRASES = ("dar de baja", "darme de baja", "deme de baja", "no me escriba", "no me manden", "no me contacten",
-                "dejen de escribir", "no quiero recibir")  # fmt: skip
-NOT_ME_PHRASES = ("no soy yo", "no soy esa persona", "no soy la persona", "numero equivocado", "esta equivocado", "no conozco a",
-                  "no lo conozco", "no la conozco", "persona equivocada")  # fmt: skip
+# What an intent is in the catalogue; the others are answers, with what they bring about besides.
+CODE_OF = {"opt_out": STOP, "wrong_party": NOT_ME}
+CLAIM_DAYS = timedelta(days=5)
 
 
 class NothingSaid(Problem):
@@ -72,20 +75,48 @@ def receive(*, point: ContactPoint, channel: str, provider: str, text: str, at: 
     """
     if not text.strip():
         raise NothingSaid()
-    code = classify(text)
-    action = _came_in(point, channel, code, account_id=reply_to.account_id if reply_to else None, at=at)
+    intent = recognise(text)
+    code = CODE_OF.get(intent, ANSWER)
+    answered = reply_to or _last_out(point, channel)
+    action = _came_in(point, channel, code, account_id=answered.account_id if answered else None, at=at)
     message: Message = Message.objects.create(
         id=uuid7(), created_at=at, action_id=action.id, person_id=point.person_id, contact_point_id=point.id, direction="in",
         account_id=action.account_id, channel=channel, provider=provider, to=point.value, to_hint=point.hint,
-        body=text.strip()[:4000], status="received", reason=code, delivered_at=at,
+        body=text.strip()[:4000], status="received", reason=code if code != ANSWER or intent == OTHER else intent, delivered_at=at,
     )  # fmt: skip
     if code == ANSWER:
+        _bring_about(intent, action, point, text, at=at)
         casework.ask_follow_up(case_id=action.case_id, by=journal.SYSTEM, at=at)
     journal.record(
         "message.received", by=journal.SYSTEM, at=at, subject="message", subject_id=message.id, person_id=point.person_id,
-        channel=channel, said=code,
+        channel=channel, said=message.reason,
     )  # fmt: skip
     return message
+
+
+@transaction.atomic
+def receive_from(*, sender: str, channel: str, provider: str, event_id: str, text: str, at: datetime, answers: str = "") -> Message | None:
+    """What somebody wrote to us, as a provider brings it. The same event twice does nothing.
+
+    sender   the address that wrote; answers, the provider's id of the message that it answers, or ""
+    Returns  None for an address that nobody of this organisation has, and for a repeated event
+    """
+    _, is_new = Receipt.objects.get_or_create(
+        provider=provider, event_id=event_id, defaults={"provider_message_id": answers, "kind": "inbound", "created_at": at, "applied_at": at},
+    )  # fmt: skip
+    if not is_new or not text.strip():
+        return None
+    kind = "phone" if channel == "sms" else channel
+    found = ContactPoint.objects.select_related("person").filter(kind=kind, value_index=blind_index(sender, kind))
+    points = {point.id: point for point in found}
+    # One number may be several people's: the last one to whom we wrote there is who answers.
+    last = Message.objects.filter(contact_point_id__in=list(points), channel=channel, direction="out").order_by("-created_at", "-id").first()
+    known = Message.objects.filter(provider=provider, provider_id=answers, contact_point_id__in=list(points)).first() if answers else None
+    written = known or last
+    point = points.get(written.contact_point_id) if written else next(iter(points.values()), None)
+    if point is None:
+        return None
+    return receive(point=point, channel=channel, provider=provider, text=text, at=at, reply_to=written)
 
 
 @transaction.atomic
@@ -112,20 +143,34 @@ def attend(message: Message, *, by: Any, at: datetime) -> Message:
 
 
 def classify(text: str) -> str:
-    """DG08 stop, DG10 «no soy yo», DG05 anything else: a person reads it.
-
-    A stop wins over everything, also in a longer sentence; a single word counts only alone («alto» is also an adjective).
-    """
-    said = plain(text)
-    if said in STOP_WORDS or any(phrase in said for phrase in STOP_PHRASES):
-        return STOP
-    return NOT_ME if any(phrase in said for phrase in NOT_ME_PHRASES) else ANSWER
+    """DG08 stop, DG10 «no soy yo», DG05 anything else."""
+    return CODE_OF.get(recognise(text), ANSWER)
 
 
-def plain(text: str) -> str:
-    """Lower case, no accents, no punctuation, single spaces."""
-    flat = unicodedata.normalize("NFKD", text.lower())
-    return " ".join("".join(c if c.isalnum() else " " for c in flat if not unicodedata.combining(c)).split())
+def _bring_about(intent: str, action: Action, point: ContactPoint, text: str, *, at: datetime) -> None:
+    """A payment claimed or a debt disputed: contact stops until somebody looked into it, unless it stopped for that before."""
+    if intent not in {"payment_claim", "dispute"}:
+        return
+    account = Account.objects.filter(id=action.account_id).first() if action.account_id else None
+    open_now = Hold.objects.filter(person_id=point.person_id, kind=intent, account_id=action.account_id, released_at=None)
+    if open_now.exclude(until_at__lte=at).exists():
+        return
+    if intent == "payment_claim":
+        casework.open_hold(
+            person=point.person, account=account, kind="payment_claim", reason="Escribió que ya pagó", until_at=at + CLAIM_DAYS,
+            by=journal.SYSTEM, at=at, action_id=action.id,
+        )  # fmt: skip
+    else:
+        casework.open_dispute(person=point.person, account=account, kind="debt", text=text.strip()[:2000], by=journal.SYSTEM, at=at)
+
+
+def _last_out(point: ContactPoint, channel: str) -> Message | None:
+    """The last message that we sent to this point: what an answer without a reference speaks of."""
+    found: Message | None = (
+        Message.objects.filter(contact_point_id=point.id, person_id=point.person_id, channel=channel, direction="out")
+        .order_by("-created_at", "-id").first()
+    )  # fmt: skip
+    return found
 
 
 def _came_in(point: ContactPoint, channel: str, code: str, *, account_id: UUID | None, at: datetime) -> Action:

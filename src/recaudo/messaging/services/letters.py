@@ -15,7 +15,7 @@ from recaudo.agreements.models import Promise
 from recaudo.casework.models import Action
 from recaudo.kernel.money import shown
 from recaudo.messaging.models import Template
-from recaudo.messaging.services.links import stop_link
+from recaudo.messaging.services.links import not_me_link, stop_link
 from recaudo.messaging.services.rendering import Merge
 from recaudo.portfolio.models import Account, ContactPoint, LedgerEntry
 from recaudo.workforce.models import Agency, Tenant
@@ -101,6 +101,7 @@ def _merge(
         contacto=agency.address_phone if agency else str(sender.get("address_phone", "")),
         hoy=day(at.astimezone(ZoneInfo(tenant.zone)).date()),
         enlace_baja=stop_link(tenant.id, point.id, channel, on=at.date()),
+        enlace_no_soy_yo=not_me_link(tenant.id, point.id, channel, on=at.date()),
     )
 
 
@@ -108,6 +109,17 @@ def _costs(account: Account, facts: Facts) -> str:
     # Payments are negative entries: the sum is what is still owed besides the principal.
     total = max(0, facts.costs.get(account.id, 0))
     return f"Intereses y gastos incluidos: {shown(total, account.currency)}. "
+
+
+def with_not_me(body: str, merge: Merge, channel: str) -> str:
+    """The text of a first contact through a contact point: whoever reads it may not be the person, and can say so at once.
+
+    An SMS names the word to answer with, for a link would double its length.
+    """
+    if merge.enlace_no_soy_yo and merge.enlace_no_soy_yo in body:
+        return body
+    offer = "¿No es usted? Responda NO SOY YO." if channel == "sms" else f"¿No es usted? Avísenos con un toque: {merge.enlace_no_soy_yo}"
+    return f"{body.rstrip()}\n{offer}"
 
 
 def day(value: date | None) -> str:

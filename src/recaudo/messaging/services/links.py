@@ -40,6 +40,11 @@ def stop_link(tenant_id: UUID, point_id: UUID, channel: str, *, on: date) -> str
     return f"{settings.PUBLIC_URL}/baja/{stop_token(tenant_id, point_id, channel, on=on)}/"
 
 
+def not_me_link(tenant_id: UUID, point_id: UUID, channel: str, *, on: date) -> str:
+    """The public page with one question, «¿no es usted?», for whoever got a message that is not theirs. The same token."""
+    return f"{settings.PUBLIC_URL}/no-soy-yo/{stop_token(tenant_id, point_id, channel, on=on)}/"
+
+
 def one_click(link: str) -> str:
     """The address that a mail program posts to when its reader presses «cancelar suscripción» (RFC 8058)."""
     return f"{link}un-clic/"

@@ -35,7 +35,7 @@ from recaudo.messaging.adapters import NotSent, Outgoing, Transport, transport
 from recaudo.messaging.models import Message, Template
 from recaudo.messaging.services import pace
 from recaudo.messaging.services.inbox import apply_waiting
-from recaudo.messaging.services.letters import Facts, approved, compose, facts_of
+from recaudo.messaging.services.letters import Facts, approved, compose, facts_of, with_not_me
 from recaudo.messaging.services.links import one_click
 from recaudo.messaging.services.rendering import Merge, line, render, says, used, value_of
 from recaudo.store import tenancy
@@ -57,6 +57,8 @@ OLDEST = timedelta(days=40)
 Clock = Callable[[], datetime]
 PAUSED = "HOUSE-PAUSE"
 NO_TEMPLATE = "no_template"
+# providers that send the template as it was approved with them
+FIXED_TEXT = frozenset({"whatsapp_cloud"})
 # providers whose options are a setting of their own
 OWN_OPTIONS = {"http": "SMS_HTTP", "whatsapp_cloud": "WHATSAPP"}
 
@@ -335,7 +337,7 @@ def _write(boarding: list[tuple[Action, Template, Merge, casework.Reply]], facts
         message.action_id, message.person_id, message.account_id = action.id, reply.permit.person_id, action.account_id
         message.contact_point_id, message.channel = reply.permit.contact_point_id, reply.permit.channel
         message.provider, message.template_id = settings.PROVIDERS[reply.permit.channel], template.id
-        text = {"to": point.value, "subject": line(template.subject, merge) or None, "body": render(template.body, merge)}
+        text = {"to": point.value, "subject": line(template.subject, merge) or None, "body": _body(template, merge, reply, in_session=action.person_id in talking)}
         for name, value in text.items():
             setattr(message, name, value)
         message.to_hint = point.hint
@@ -344,6 +346,14 @@ def _write(boarding: list[tuple[Action, Template, Merge, casework.Reply]], facts
         seats.append(_Seat(message, reply, reply.permit, _outgoing(message, template, merge, in_session=action.person_id in talking)))
     Message.objects.bulk_create(new)
     return seats
+
+
+def _body(template: Template, merge: Merge, reply: casework.Reply, *, in_session: bool) -> str:
+    """What is sent. A first contact through the point offers «no soy yo», where we write the text: a template at Meta has its own button."""
+    body, channel = render(template.body, merge), reply.action.channel
+    fixed = settings.PROVIDERS[channel] in FIXED_TEXT and not in_session
+    first = not any(one.direction == "out" and one.contact_point_id == reply.action.contact_point_id for one in reply.known.history)
+    return with_not_me(body, merge, channel) if first and not fixed else body
 
 
 def _talking(actions: Iterable[Action], at: datetime) -> set[UUID]:

@@ -32,6 +32,7 @@ FIELDS: dict[str, str] = {
     "contacto": "domicilio y teléfonos de quien escribe",
     "hoy": "la fecha del cálculo",
     "enlace_baja": "página para no recibir más o decir «no soy yo»",
+    "enlace_no_soy_yo": "página con una sola pregunta: ¿no es usted?",
 }
 # The lawbook's words for what the fields say; all the fields named must have been filled.
 TOKENS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -84,6 +85,7 @@ class Merge:
     contacto: str = ""
     hoy: str = ""
     enlace_baja: str = ""
+    enlace_no_soy_yo: str = ""
 
 
 EXAMPLE = Merge(
@@ -92,7 +94,7 @@ EXAMPLE = Merge(
     como_pagar="Transferencia o ventanilla del banco, con su referencia.", quejas="quejas@bancodelvalle.example",
     aviso_legal="Pague sólo al acreedor. Esto no es un procedimiento judicial.", organizacion="Cobranza del Valle",
     agente="Ana Pérez", contacto="Av. Reforma 1, Ciudad de México, tel. 55 5555 0000", hoy="24 nov 2026",
-    enlace_baja="https://ejemplo.example/baja/…",
+    enlace_baja="https://ejemplo.example/baja/…", enlace_no_soy_yo="https://ejemplo.example/no-soy-yo/…",
 )  # fmt: skip
 
 

@@ -33,6 +33,19 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "messaging/stop.html", {"channel": CHANNEL_ES.get(link.channel, link.channel), "times": TIMES, "token": token})
 
 
+@everyone
+@require_http_methods(["GET", "POST"])
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """The page with one question. Looking at it changes nothing; one press does."""
+    try:
+        link = services.read_link(token, on=timezone.now().date())
+    except NotFound:
+        return _gone(request)
+    if request.method == "POST":
+        return _done(request, link, "not_me")
+    return render(request, "messaging/not_me.html", {"channel": CHANNEL_ES.get(link.channel, link.channel), "token": token})
+
+
 @csrf_exempt
 @everyone
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,97 @@
+"""Calls of providers: the signature first, then each piece of news once, whatever their order."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from recaudo.kernel.problems import Problem
+from recaudo.messaging.adapters import BadSignature, Malformed
+from recaudo.messaging.services.inbox import receive_from, record_receipt
+from recaudo.store import tenancy
+from recaudo.workforce.models import Tenant
+
+# Providers that call us: channel and provider, and the setting that holds their secrets.
+HOOKS = {("sms", "http"): "SMS_HTTP", ("im", "whatsapp_cloud"): "WHATSAPP"}
+
+
+class UnknownHook(Problem):
+    code = "unknown_hook"
+    message = "No hay nadie a quien avisar aquí."
+    status = 404
+
+
+class NotSigned(Problem):
+    code = "webhook_not_signed"
+    message = "La firma falta, no corresponde o venció."
+    status = 401
+
+
+class NotUnderstood(Problem):
+    code = "webhook_not_understood"
+    message = "El aviso no tiene la forma acordada con el proveedor."
+    status = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a call brought: pieces of news, and how many changed something."""
+
+    news: int
+    changed: int
+
+
+def challenge(channel: str, provider: str, slug: str, given: Mapping[str, str]) -> str:
+    """The answer to a provider that asks whether this address is ours. Raises UnknownHook, NotSigned."""
+    hook = _hook(channel, provider)
+    if not hasattr(hook, "challenge"):
+        raise UnknownHook()
+    try:
+        return str(hook.challenge(given, _options(channel, provider, slug)))
+    except BadSignature:
+        raise NotSigned() from None
+
+
+def take(tenant: Tenant, *, channel: str, provider: str, headers: Mapping[str, str], body: bytes, at: datetime) -> Taken:
+    """Believe a signed call and apply what it tells. Call outside a transaction. Raises UnknownHook, NotSigned, NotUnderstood.
+
+    headers  by lower-case name
+    """
+    hook = _hook(channel, provider)
+    try:
+        call_id = hook.verify(headers, body, _options(channel, provider, tenant.slug), at)
+        told = hook.read(body, call_id)
+    except BadSignature:
+        raise NotSigned() from None
+    except Malformed:
+        raise NotUnderstood() from None
+    changed = 0
+    for news in told:
+        # Each in a transaction of its own: persons are locked one at a time.
+        with tenancy.acting(tenant.id):
+            if news.kind == "inbound":
+                changed += receive_from(
+                    sender=news.sender, channel=channel, provider=provider, event_id=news.event_id, text=news.text, at=at, answers=news.message_id
+                ) is not None  # fmt: skip
+            else:
+                changed += record_receipt(
+                    provider=provider, event_id=news.event_id, provider_message_id=news.message_id, kind=news.kind, at=at,
+                    detail={"code": news.code},
+                )  # fmt: skip
+    return Taken(len(told), changed)
+
+
+def _hook(channel: str, provider: str) -> Any:
+    if (channel, provider) not in HOOKS:
+        raise UnknownHook()
+    return importlib.import_module(f"recaudo.messaging.adapters.{channel}.{provider}.hooks")
+
+
+def _options(channel: str, provider: str, slug: str) -> dict[str, str]:
+    """The provider's options; a tenant with an account of its own at the provider has secrets of its own (settings.HOOK_SECRETS)."""
+    return {**getattr(settings, HOOKS[channel, provider]), **settings.HOOK_SECRETS.get(f"{slug}:{channel}:{provider}", {})}
