@@ -18,7 +18,7 @@ from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts
-from recaudo.flow.services import arms, contact, plan, runs
+from recaudo.flow.services import arms, contact, experiments, plan, runs
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
@@ -89,3 +89,4 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         with step("foto"):
             plan.keep(db, run=run, version=version, by=by, at=at)
             counts["accounts_by_outcome"] = plan.outcomes(db)
+            counts["experiments_measured"] = experiments.measure_all(tenant, on=on, by=by, at=at)

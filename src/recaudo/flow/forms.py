@@ -1,14 +1,17 @@
-"""What is typed on the pages of the day."""
+"""What is typed on the pages of the day, of simulations and of experiments."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from recaudo.engine.facts import BUCKET_ES
+from recaudo.engine.facts import BUCKET_ES, STAGE_ES
 from recaudo.flow.words import OUTCOME_ES, TREATMENT_ES
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.strategy.models import Snapshot, StrategyVersion
+from recaudo.strategy.words import METRIC_ES, STATUS_ES
 
 
 def _choices(names: dict[str, str], all_es: str) -> list[tuple[str, str]]:
@@ -36,3 +39,73 @@ class DayForm(forms.Form):
     """The day that is explained."""
 
     dia = forms.DateField(label="Día", required=False, input_formats=["%Y-%m-%d"])
+
+
+HORIZON_HELP = "En cuántos días se espera el pago. Se aprende de días pasados cuyo plazo ya terminó."
+
+
+class WhatIfForm(forms.Form):
+    """Which two versions, over the accounts of which day."""
+
+    old = forms.ChoiceField(label="Versión de hoy")
+    new = forms.ChoiceField(label="Versión a probar")
+    day = forms.ChoiceField(label="Sobre las cuentas del")
+    horizon = forms.ChoiceField(label="Recuperación en", choices=[("7", "7 días"), ("15", "15 días"), ("30", "30 días"), ("60", "60 días")], help_text=HORIZON_HELP)
+
+    def __init__(self, *args: Any, versions: list[StrategyVersion], snapshots: list[Snapshot], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        listed = [(str(one.pk), f"Versión {one.number} · {STATUS_ES.get(one.status, one.status).lower()}") for one in versions]
+        self.fields["old"].choices = self.fields["new"].choices = listed  # type: ignore[attr-defined]
+        self.fields["day"].choices = [(one.on.isoformat(), f"{one.on:%d/%m/%Y} · {one.row_count:,} cuentas".replace(",", ".")) for one in snapshots]  # type: ignore[attr-defined]
+
+
+class CostsForm(forms.Form):
+    """What one contact costs, by channel, in the organisation's currency. Empty: not known."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for channel in COSTED:
+            self.fields[f"cost_{channel}"] = forms.DecimalField(label=CHANNEL_ES[channel], min_value=0, max_digits=10, decimal_places=4, required=False)
+
+    def costs(self) -> dict[str, Decimal]:
+        return {channel: cost for channel in COSTED if (cost := self.cleaned_data.get(f"cost_{channel}")) is not None}
+
+
+COSTED = ("call", "sms", "im", "email", "prerecorded", "letter", "visit")
+
+
+class ExperimentForm(forms.Form):
+    """What is tried, on whom, and how large a difference it should show."""
+
+    kind = forms.ChoiceField(label="Qué se prueba", choices=[("challenger", "Una versión contra la que está en vigor"), ("holdout", "La gestión contra no contactar (grupo de control)")])
+    name = forms.CharField(label="Nombre", max_length=120, widget=forms.TextInput(attrs={"placeholder": "Por ejemplo: llamar antes a quien rompió una promesa"}))
+    hypothesis = forms.CharField(label="Qué se espera y por qué", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    version = forms.ChoiceField(label="Versión retadora", required=False, help_text="Sólo versiones que otra persona ya aprobó.")
+    share = forms.DecimalField(label="Parte de las personas en la prueba (%)", min_value=Decimal("0.5"), max_value=Decimal(50), decimal_places=1, initial=10,
+                               help_text="Con la retadora, o en el grupo de control. Las demás siguen como siempre.")  # fmt: skip
+    metric = forms.ChoiceField(label="Qué se mide", choices=list(METRIC_ES.items()))
+    days = forms.IntegerField(label="Cuántos días se espera el resultado de cada persona", min_value=1, max_value=180, initial=30)
+    base = forms.DecimalField(label="Se espera del grupo de comparación (%)", min_value=Decimal("0.1"), max_value=Decimal("99.9"), decimal_places=1, initial=20)
+    lift = forms.DecimalField(label="Diferencia que se quiere ver (puntos)", min_value=Decimal("-50"), max_value=Decimal(50), decimal_places=1, initial=3)
+    country = forms.MultipleChoiceField(label="Sólo de estos países", required=False, widget=forms.CheckboxSelectMultiple)
+    stage = forms.MultipleChoiceField(label="Sólo en estas etapas", required=False, choices=list(STAGE_ES.items()), widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, versions: list[StrategyVersion], countries: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = [("", "Elija"), *((str(one.pk), f"Versión {one.number} · {STATUS_ES.get(one.status, one.status).lower()}") for one in versions)]  # type: ignore[attr-defined]
+        self.fields["country"].choices = [(code, code) for code in countries]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("kind") == "challenger" and not data.get("version"):
+            self.add_error("version", "Elija la versión que se prueba.")
+        return data
+
+
+class StartForm(forms.Form):
+    on = forms.DateField(label="Desde qué jornada", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    note = forms.CharField(label="Comentario", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ReasonForm(forms.Form):
+    note = forms.CharField(label="Por qué", max_length=300, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Diga por qué."})

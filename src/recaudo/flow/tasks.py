@@ -1,4 +1,4 @@
-"""Jobs of the day: a worker runs it. Asking twice, or again after a crash, ends in one run."""
+"""Jobs of the day and of large simulations: a worker runs them. Asking twice, or again after a crash, ends in one run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from recaudo.flow.day import run_day
+from recaudo.flow.services.whatif import work_out
 from recaudo.journal.services import SYSTEM
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant, User
@@ -21,3 +22,12 @@ def run_day_task(tenant_id: str, on: str, by_id: str | None = None) -> None:
         tenant = Tenant.objects.get(pk=tenant_id)
         by = User.objects.filter(pk=by_id, tenant_id=tenant_id).first() if by_id else None
     run_day(tenant, on=date.fromisoformat(on), by=by or SYSTEM, at=timezone.now(), clock=timezone.now)
+
+
+@app.task(name="flow.tasks.what_if", queue="day")
+def what_if_task(tenant_id: str, what_if_id: str, by_id: str | None = None) -> None:
+    """Work a simulation out on behalf of a user."""
+    with tenancy.acting(UUID(tenant_id)):
+        tenant = Tenant.objects.get(pk=tenant_id)
+        by = User.objects.filter(pk=by_id, tenant_id=tenant_id).first() if by_id else None
+    work_out(tenant, UUID(what_if_id), by=by or SYSTEM, clock=timezone.now)

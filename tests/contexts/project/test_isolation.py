@@ -41,7 +41,7 @@ PARAMETERS: dict[str, str] = {
     "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
     "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "decision_id": "law.LawDecision",
-    "change_id": "law.LawChange",
+    "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {
     "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",

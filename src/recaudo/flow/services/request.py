@@ -1,4 +1,4 @@
-"""Asking for the day from a screen: a job in the same transaction, which a worker takes."""
+"""Asking for the day, or for a large simulation, from a screen: a job in the same transaction, which a worker takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from recaudo.flow.models import Run
+from recaudo.flow.models import Run, WhatIf
 from recaudo.flow.queries.today import TASK
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
@@ -41,3 +41,17 @@ def request_day(*, on: date, by: Any, at: datetime) -> None:
     except AlreadyEnqueued:
         raise DayAlreadyAsked(on=f"{on:%d/%m/%Y}") from None
     journal.record("day.requested", by=by, at=at, subject="day", on=on)
+
+
+WHAT_IF_TASK = "flow.tasks.what_if"
+
+
+@transaction.atomic
+def request_what_if(found: WhatIf, *, by: Any) -> None:
+    """Have a worker work a simulation out. Asking twice queues it once."""
+    job = app.configure_task(WHAT_IF_TASK, queue="day", queueing_lock=f"{WHAT_IF_TASK}:{found.pk}")
+    try:
+        with transaction.atomic():
+            job.defer(tenant_id=str(found.tenant_id), what_if_id=str(found.pk), by_id=str(by.id) if by.id else None)
+    except AlreadyEnqueued:
+        return
