@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from tests.cast import NOW
 from tests.contexts.casework.scenes import authorise, point
 
 from recaudo.casework import services as casework
-from recaudo.casework.models import Action, Case, PermitRecord
+from recaudo.casework.models import Action, Case, IdentityCheck, InterruptingAct, PermitRecord
+from recaudo.desk import queries as desk_queries
 from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Account, AccountParty, ContactPoint
+from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Preference
 from recaudo.store import tenancy
 
 PAGES = ("/cola/", "/agenda/", "/turno/", "/cuentas/")
@@ -100,10 +102,22 @@ def test_the_account_page_names_the_rule_that_refuses(cast: Any, client: Client)
     assert "CO-CHANNEL-AUTH" in page and "permitido</span>" not in page
 
 
+def identify(client: Client, action: Action, *data: str) -> Any:
+    return client.post(f"/gestiones/{action.id}/identidad/", {"dato": data or ("name", "id_end")})
+
+
+def in_talk(cast: Any, client: Client, who: str) -> str:
+    """The account page in a call that came in from somebody who proved who they are."""
+    client.post(address(cast, who, "entrante/"), {"channel": "call"})
+    identify(client, Action.objects.get(person_id=cast.people[who].id, status="in_progress"))
+    return client.get(address(cast, who)).content.decode()
+
+
 def test_the_script_does_not_ask_why_where_the_law_forbids_it(cast: Any, client: Client) -> None:
     enter(client, cast.ana)
-    assert "¿Hubo algo que le impidiera pagar?" in client.get(address(cast, "maria")).content.decode()
-    colombia = client.get(address(cast, "esquina")).content.decode()
+    assert "¿Hubo algo que le impidiera pagar?" in in_talk(cast, client, "maria")
+    client.post(f"/gestiones/{Action.objects.get().id}/resultado/", {"disposition": "SE12"})
+    colombia = in_talk(cast, client, "esquina")
     assert "¿Hubo algo que le impidiera pagar?" not in colombia and "no permite preguntar" in colombia
 
 
@@ -185,6 +199,7 @@ def test_an_agent_calls_records_a_promise_and_sees_it(cast: Any, client: Client)
     assert action.status == "in_progress" and Case.objects.get().locked_by == cast.ana
     fragment = client.get(f"/gestiones/{action.id}/resultado/", {"disposition": "PP01"}).content.decode()
     assert 'name="amount"' in fragment and 'name="due_on"' in fragment and "2500.00" in fragment
+    identify(client, action)
     missing = client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "PP01", "amount": "2,500.00"})
     assert missing.status_code == 422 and Action.objects.get().status == "in_progress"
     day = cast.today + timedelta(days=3)
@@ -221,6 +236,7 @@ def test_an_inbound_call_needs_no_permit(cast: Any, client: Client) -> None:
     client.post(address(cast, "maria", "entrante/"), {"channel": "call"})
     action = Action.objects.get()
     assert action.direction == "in"
+    identify(client, action)
     client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "SE12"})
     assert Action.objects.get().disposition == "SE12" and not PermitRecord.objects.exists()
 
@@ -337,3 +353,98 @@ def test_an_agencys_administrator_hands_over_to_its_own_people_only(cast: Any, c
         other.refresh_from_db()
         assert case.assigned_to == cast.nadia and other.assigned_to is None
         assert Account.objects.count() == 4
+
+
+def test_the_script_says_nothing_of_the_debt_before_identity_is_checked(cast: Any, client: Client) -> None:
+    enter(client, cast.ana).post(address(cast, "maria", "llamar/"), {"medio": point(cast, "maria").id})
+    action = Action.objects.get()
+    page = client.get(address(cast, "maria")).content.decode()
+    assert "Le llamo en nombre de" not in page and "tiene vencidos" not in page and "Verificar identidad" in page
+    assert "al menos 2 datos" in identify(client, action, "name").wsgi_request._messages._queued_messages[0].message
+    assert not IdentityCheck.objects.exists()
+    identify(client, action, "name", "birth")
+    page = client.get(address(cast, "maria")).content.decode()
+    assert "Le llamo en nombre de" in page and "tiene vencidos" in page
+    check = IdentityCheck.objects.get()
+    assert (check.action_id, check.checked, check.by_id) == (action.id, ["name", "birth"], cast.ana.id)
+    assert Event.objects.get(name="identity.checked").detail["checked"] == ["name", "birth"]
+
+
+def test_the_script_before_a_call_says_nothing_either(cast: Any, client: Client) -> None:
+    page = enter(client, cast.ana).get(address(cast, "maria")).content.decode()
+    assert "Le llamo en nombre de" not in page and "Después de verificar la identidad" in page
+
+
+def test_what_was_agreed_with_nobody_known_is_not_kept(cast: Any, client: Client) -> None:
+    enter(client, cast.ana).post(address(cast, "maria", "llamar/"), {"medio": point(cast, "maria").id})
+    action = Action.objects.get()
+    answer = client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "NG01"})
+    assert answer.status_code == 422 and "verifique la identidad" in answer.content.decode()
+    assert client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "SE13"}).status_code == 302
+    assert Action.objects.get().disposition == "SE13"
+
+
+def test_hours_that_a_person_asks_for_are_kept_obeyed_shown_and_dropped(cast: Any, client: Client) -> None:
+    enter(client, cast.ana).post(address(cast, "maria", "entrante/"), {"channel": "call"})
+    action = Action.objects.get()
+    fields = client.get(f"/gestiones/{action.id}/resultado/", {"disposition": "SE06"}).content.decode()
+    assert 'name="wish_from"' in fields and 'name="wish_days"' in fields
+    empty = client.post(f"/gestiones/{action.id}/resultado/", {"disposition": "SE06"})
+    assert empty.status_code == 422
+    typed = {"disposition": "SE06", "wish_channel": "call", "wish_days": ["mon", "tue"], "wish_from": "18:00", "wish_until": "20:00"}
+    assert client.post(f"/gestiones/{action.id}/resultado/", typed).status_code == 302
+    wish = Preference.objects.get()
+    assert (wish.channel, wish.days, wish.source) == ("call", ["mon", "tue"], "debtor")
+    assert "HOUSE-PREFERENCE" in client.get(address(cast, "maria")).content.decode()  # it is eleven
+    shown = client.get(f"/personas/{cast.maria.id}/preferencias/").content.decode()
+    assert "Llamada · lunes, martes · de 18:00 a 20:00" in shown
+    client.post(f"/personas/{cast.maria.id}/preferencias/{wish.id}/quitar/")
+    assert not Preference.objects.exists()
+    assert Event.objects.filter(name="preference.changed").count() == 2
+
+
+def test_a_call_where_the_strategy_rests_needs_a_reason(cast: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = desk_queries.Rest(cast.today, "la estrategia decidió descansar")
+    monkeypatch.setattr(desk_queries, "rest_of", lambda account, on: rest)
+    enter(client, cast.ana)
+    assert "La estrategia indica descansar" in client.get(address(cast, "maria", "descanso/")).content.decode()
+    medium = {"medio": point(cast, "maria").id}
+    stopped = client.post(address(cast, "maria", "llamar/"), medium)
+    assert stopped.status_code == 409 and "data-insist" in stopped.content.decode() and not Action.objects.exists()
+    assert client.post(address(cast, "maria", "llamar/"), {**medium, "reason": "sí"}).status_code == 409
+    client.post(address(cast, "maria", "llamar/"), {**medium, "reason": "Pidió por correo que le llamáramos hoy"})
+    assert Action.objects.get(channel="call").status == "in_progress"
+    assert "Pidió por correo" in Action.objects.get(channel="none").note
+    assert Event.objects.get(name="contact.insisted").by_id == cast.ana.id
+
+
+def test_a_day_that_decided_to_rest_is_read_from_its_snapshot(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: dict[str, Any] = {"outcome": "rest", "treatment": "REST"}
+    kept = SimpleNamespace(on=cast.today)
+    monkeypatch.setattr(desk_queries.strategy, "snapshot_row", lambda account_id: (kept, rows))
+    account = cast.accounts["maria"]
+    assert desk_queries.rest_of(account, on=cast.today).why_es == "la estrategia decidió descansar"
+    rows["treatment"] = "CALL_AGENT"
+    assert desk_queries.rest_of(account, on=cast.today) is None
+    rows["treatment"] = "HOLD"
+    assert desk_queries.rest_of(account, on=cast.today + timedelta(days=9)) is None
+
+
+def test_the_prescription_clock_is_shown_and_interrupted(cast: Any, client: Client) -> None:
+    Account.objects.filter(id=cast.accounts["pedro"].id).update(oldest_due_on=cast.today.replace(year=2020))
+    enter(client, cast.sofia)
+    page = client.get(address(cast, "pedro", "prescripcion/")).content.decode()
+    assert "24 nov 2025" in page and "Prescrita" in page and "sin verificar" in page
+    assert "HOUSE-PRESCRIBED" in client.get(address(cast, "pedro")).content.decode()
+    act = {"kind": "lawsuit", "on": "2024-03-01", "evidence": "Rol C-1234-2024, notificada"}
+    page = client.post(address(cast, "pedro", "prescripcion/"), act).content.decode()
+    assert "1 mar 2029" in page and "Rol C-1234-2024" in page
+    assert "HOUSE-PRESCRIBED" not in client.get(address(cast, "pedro")).content.decode()
+    found = InterruptingAct.objects.get()
+    page = client.post(address(cast, "pedro", f"prescripcion/{found.id}/retirar/")).content.decode()
+    assert "24 nov 2025" in page and "<del" in page
+
+
+def test_where_the_law_has_no_term_the_page_says_that_it_is_pending(cast: Any, client: Client) -> None:
+    page = enter(client, cast.ana).get(address(cast, "maria", "prescripcion/")).content.decode()
+    assert "pendiente de que Jurídico lo fije" in page

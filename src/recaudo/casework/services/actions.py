@@ -198,6 +198,7 @@ def _write(action: Action, disposition: Disposition, outcome: Outcome, account: 
     action.is_attempt, action.is_contact = disposition.is_attempt, disposition.is_contact
     action.is_rpc, action.is_tpc = disposition.is_rpc, disposition.is_tpc
     action.nonpayment_reason, action.reason_provenance = outcome.reason, outcome.provenance
+    action.cancelled_reason = ""
     action.note = full_note(outcome, disposition, account.currency if account else "")
     action.by_id = by.id or action.by_id
     action.agency_id = action.agency_id or tenancy.agency_id()

@@ -13,6 +13,8 @@ from recaudo.casework.models import Action
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 
+HANDED_OVER = ("sms", "im", "email", "push", "portal", "letter")
+
 
 class NoScope(Problem):
     code = "cancel_no_scope"
@@ -32,7 +34,7 @@ def cancel_pending(
     keep_purposes  purposes that go on (reminders of a promise)
     Raises         NoScope when nothing narrows it: a pause is for that
     """
-    pending = Action.objects.filter(status="planned")
+    open_ones = Action.objects.filter(status__in=["planned", "in_progress"], direction="out")
     given: dict[str, Any] = {
         "account_id": account_id, "person_id": person_id, "creditor_id": creditor_id, "wave_id": wave_id, "case_id": case_id,
     }  # fmt: skip
@@ -45,7 +47,10 @@ def cancel_pending(
         raise NoScope()
     if channel is not None:
         given["channel"] = channel
-    count = pending.filter(**given).exclude(purpose__in=list(keep_purposes)).update(status="cancelled", cancelled_reason=reason[:40])
+    meant = open_ones.filter(**given).exclude(purpose__in=list(keep_purposes))
+    count = meant.filter(status="planned").update(status="cancelled", cancelled_reason=reason[:40])
+    # A message that has its permit and is not away yet: when it comes back it does not wait again, it ends (sending.put_back).
+    meant.filter(status="in_progress", channel__in=HANDED_OVER).update(cancelled_reason=reason[:40])
     if count:
         subject = person_id or account_id or wave_id or case_id
         journal.record(

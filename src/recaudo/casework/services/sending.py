@@ -26,7 +26,7 @@ STEPS = {"DG01": 1, "DG02": 2, "DG03": 3, "DG04": 4, "DG05": 5, "DG07": 6, "DG06
 
 @transaction.atomic
 def put_back(action: Action, *, not_before_at: datetime | None = None) -> None:
-    """An action that certainly reached nobody waits again: its slot is free, and everything that stops work stops it.
+    """An action that certainly reached nobody waits again, or ends when it was stopped meanwhile: its slot is free.
 
     not_before_at  None keeps the time it had
     """
@@ -34,7 +34,9 @@ def put_back(action: Action, *, not_before_at: datetime | None = None) -> None:
     if not_before_at is not None:
         changes["not_before_at"] = not_before_at
     held = Action.objects.filter(id=action.id, created_at=action.created_at, status__in=["in_progress", "refused"])
-    if held.update(**changes):
+    if held.exclude(cancelled_reason="").update(status="cancelled", occurred_at=None):
+        action.status, action.occurred_at = "cancelled", None
+    elif held.update(**changes):
         for name, value in changes.items():
             setattr(action, name, value)
 
@@ -56,7 +58,7 @@ def close_sent(sent: Iterable[Permit], *, at: datetime, by: Any) -> set[UUID]:
     ids = [action.id for action in found]
     Action.objects.filter(id__in=ids).update(
         status="done", disposition=known.code, contact_level=known.level, effect=known.effect, is_attempt=known.is_attempt,
-        is_contact=known.is_contact, is_rpc=known.is_rpc, is_tpc=known.is_tpc,
+        is_contact=known.is_contact, is_rpc=known.is_rpc, is_tpc=known.is_tpc, cancelled_reason="",
     )  # fmt: skip
     # A callback that was due is answered by this, as it is when one action is closed.
     Case.objects.filter(id__in=[action.case_id for action in found], next_at__lte=at).update(next_at=None)
