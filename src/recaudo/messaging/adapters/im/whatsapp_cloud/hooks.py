@@ -71,11 +71,11 @@ def _text(one: Any) -> str:
     """What somebody said, by writing or with a button; a picture or a recording is named so that a person looks at it."""
     kind = one.get("type")
     if kind == "text":
-        return str(one["text"]["body"])
+        return str((one.get("text") or {}).get("body", ""))
     if kind == "button":
-        return str(one["button"]["text"])
+        return str((one.get("button") or {}).get("text", ""))
     if kind == "interactive":
-        answer = one["interactive"]
+        answer = one.get("interactive") or {}
         return str((answer.get("button_reply") or answer.get("list_reply") or {}).get("title", ""))
     if kind in {"image", "audio", "video", "document", "sticker", "location", "contacts"}:
         return f"[{kind}] {one.get(kind, {}).get('caption', '') if isinstance(one.get(kind), dict) else ''}".strip()
