@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,14 @@ from django.db import DatabaseError, connection, transaction
 from recaudo.intake.checking import Checked, Refusal, nothing_but
 from recaudo.intake.fields import STATUS_ES
 from recaudo.intake.models import Batch
+from recaudo.intake.services.ahead import working_ahead
 from recaudo.intake.services.batches import NotOpen, Tally, opened, run_checks, stated
 from recaudo.intake.services.before import keep_before
 from recaudo.intake.services.load_accounts import AccountLoad
 from recaudo.intake.services.load_payments import PAYMENT, PaymentLoad, stage_payments
 from recaudo.intake.services.reconcile import TotalsDiffer
 from recaudo.intake.services.rejections import Keeper
+from recaudo.intake.services.sealing import Staged, put
 from recaudo.intake.services.staging_accounts import TABLES, Stager
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
@@ -34,6 +36,7 @@ from recaudo.store.bulk import staging
 log = logging.getLogger(__name__)
 Progress = Callable[[float], None]
 LARGE_CHANGE = 5_000  # rows from which the planner is told the new sizes
+CHUNKS_AHEAD = 4  # checked and sealed while the database works; each a few megabytes
 MAX_SHARE_STAGED = 0.6  # reading and staging are this much of the work, as progress shows it
 
 
@@ -87,24 +90,31 @@ def _apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None) ->
     batch.changes = {}
     tally, digest = Tally(), hashlib.sha256()
     is_payments = plan.target == "payments"
+    share = (lambda part: progress(part * MAX_SHARE_STAGED)) if progress else None
     with ExitStack() as stack, Keeper(batch, at=at) as keeper:
         for name, columns in ({"intake_payment": PAYMENT} if is_payments else TABLES).items():
             stack.enter_context(staging(name, columns))
-        stager = None if is_payments else Stager(plan)
-        share = (lambda part: progress(part * MAX_SHARE_STAGED)) if progress else None
-        for checked in run_checks(source, plan, batch.size, share):
+        pieces = _pieces(run_checks(source, plan, batch.size, share), None if is_payments else Stager(plan), digest)
+        # Checking the rows of an update asks the database, so it stays in this thread.
+        if plan.target == "accounts":
+            pieces = stack.enter_context(working_ahead(pieces, depth=CHUNKS_AHEAD))
+        load = PaymentLoad(plan, batch_id=batch.id, by=by, at=at) if is_payments else AccountLoad(plan, batch_id=batch.id, by=by, at=at)
+        for checked, staged in pieces:
             tally.add(checked)
             keeper.keep(checked)
-            stage_payments(checked) if stager is None else stager.stage(checked)
-            _digest(digest, checked)
-        load = PaymentLoad(plan, batch_id=batch.id, by=by, at=at) if is_payments else AccountLoad(plan, batch_id=batch.id, by=by, at=at)
+            if isinstance(load, PaymentLoad):
+                stage_payments(checked)
+            else:
+                for one in staged:
+                    put(one)
+                load.run_new(staged_count=len(checked.rows))
         counts = load.run(lambda query, name: keep_before(batch, query, name))
         if isinstance(load, PaymentLoad):
             tally = _refuse_differing(load, keeper, tally, plan.title("external_id"), batch)
         tally.write(batch)
         batch.changes = {**batch.changes, **counts}
         _reconcile(batch, load.applied_totals())
-        _drop_temporary()
+        load.clear()
         if counts.get("created", 0) + counts.get("updated", 0) >= LARGE_CHANGE:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT recaudo_fresh_statistics()")
@@ -114,6 +124,13 @@ def _apply(batch: Batch, *, by: Any, at: datetime, progress: Progress | None) ->
         "batch.applied", by=by, at=at, subject="batch", subject_id=batch.id, target=plan.target, rows=batch.row_count, accepted=batch.accepted_count,
         refused=batch.rejected_count, changes=batch.changes, totals=batch.totals, digest=digest.hexdigest(),
     )  # fmt: skip
+
+
+def _pieces(chunks: Iterator[Checked], stager: Stager | None, digest: Any) -> Iterator[tuple[Checked, list[Staged]]]:
+    """Each chunk checked, and sealed for its staging tables."""
+    for checked in chunks:
+        _digest(digest, checked)
+        yield checked, stager.made(checked) if stager else []
 
 
 def _refuse_differing(load: PaymentLoad, keeper: Keeper, tally: Tally, title: str, batch: Batch) -> Tally:
@@ -164,10 +181,3 @@ def _digest(digest: Any, checked: Checked) -> None:
     for name in keys:
         for value in checked.values[name].cast(pa.string()).to_pylist():
             digest.update(b"\x1f" if value is None else value.encode() + b"\x1f")
-
-
-def _drop_temporary() -> None:
-    """Two files may be applied in one transaction (tests, the demo)."""
-    names = ("known", "who", "touched", "paid", "change", "wanted", "due", "there", "pay", "line", "order")
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"intake_{name}" for name in names))

@@ -261,8 +261,11 @@ ON CONFLICT (tenant_id, account_id, "on") DO NOTHING
 CLOSED_STATES = sorted(CLOSED)
 
 
+NEW_ROWS_AT_ONCE = 20_000  # enough for set-based statements, few enough to keep the database busy while the next are checked
+
+
 class AccountLoad:
-    """One file into the portfolio. Call `run` once, after staging."""
+    """One file into the portfolio. Call `run_new` while staging, as often as you like, and `run` once after it."""
 
     def __init__(self, plan: Plan, *, batch_id: UUID, by: Any, at: datetime) -> None:
         self.plan = plan
@@ -271,6 +274,31 @@ class AccountLoad:
             "makes": plan.target == "accounts", "evidence": f"Carga {batch_id}",
         }  # fmt: skip
         self.counts: dict[str, int] = {}
+        self._totals: dict[str, dict[str, int]] = {}
+        self._staged, self._may_begin = 0, plan.target == "accounts"
+
+    def run_new(self, *, staged_count: int) -> None:
+        """Say that rows were staged. While a file brings only new accounts, so many of them are written at once and leave the staging
+        tables. As soon as one is known the rest waits for `run`: known accounts are locked together, in one order.
+        """
+        self._staged += staged_count
+        if not self._may_begin or self._staged < NEW_ROWS_AT_ONCE:
+            return
+        self._may_begin = not self._one(
+            "SELECT count(*) FROM (SELECT 1 FROM intake_account s JOIN portfolio_account a ON a.tenant_id = %(tenant)s"
+            " AND a.creditor_id = s.creditor_id AND a.number = s.number LIMIT 1) known"
+        )
+        if self._may_begin:
+            self.run(_nothing_before)
+            self._totals = self.applied_totals()
+            self.clear()
+            self._do("TRUNCATE intake_account, intake_person, intake_point")
+            self._staged = 0
+
+    def clear(self) -> None:
+        """Drop what a run worked with: another may follow in the same transaction."""
+        names = ("known", "who", "touched", "paid", "change", "wanted", "due")
+        self._do("DROP TABLE IF EXISTS " + ", ".join(f"intake_{name}" for name in names))
 
     def run(self, keep_before: Any) -> dict[str, int]:
         """Apply what is staged. `keep_before(query, name)` keeps what an undo needs. Returns counts; raises Mismatch."""
@@ -305,7 +333,7 @@ class AccountLoad:
     def _people(self) -> None:
         self._script(WHO)
         self._do("ANALYZE intake_who")
-        self.counts["persons"] = self._do(PERSONS)
+        self._count("persons", self._do(PERSONS))
         self._missing_ids()
 
     def _missing_ids(self) -> None:
@@ -326,13 +354,13 @@ class AccountLoad:
 
     def _new_accounts(self) -> None:
         statement = ACCOUNTS.format(bucket=self._bucket(bucket_sql), stage=self._bucket(stage_sql), status=STATUS)
-        self.counts["created"] = self._do(statement)
+        self._count("created", self._do(statement))
         self._script(TOUCHED)
-        self.counts["parties"] = self._do(PARTIES_NEW)
+        self._count("parties", self._do(PARTIES_NEW))
         self._do(WANTED.format(only="AND t.is_new"))
-        self.counts["instalments"] = self._do(INSTALMENTS_NEW)
+        self._count("instalments", self._do(INSTALMENTS_NEW))
         self._do("DROP TABLE intake_wanted")
-        self.counts["entries"] = self._do(ENTRIES_NEW.format(parts=_parts("s", fed=[name for name in COMPONENT_FIELDS if name in self.plan.feeds])))
+        self._count("entries", self._do(ENTRIES_NEW.format(parts=_parts("s", fed=[name for name in COMPONENT_FIELDS if name in self.plan.feeds]))))
         self._do(HISTORY)
 
     def _known_accounts(self, keep_before: Any) -> None:
@@ -353,7 +381,7 @@ class AccountLoad:
         self.counts["updated"] = self._one("SELECT count(*) FROM intake_change WHERE differs")
         self.counts["unchanged"] = self._one("SELECT count(*) FROM intake_known WHERE NOT is_later") - self.counts["updated"]
         self._keep(keep_before)
-        self.counts["instalments"] = self.counts.get("instalments", 0) + self._do(INSTALMENTS_SET) + self._one(INSTALMENTS_ADD)
+        self._count("instalments", self._do(INSTALMENTS_SET) + self._one(INSTALMENTS_ADD))
         has_parts = self.plan.feeds_any(*COMPONENT_FIELDS)
         self.counts["adjusted"] = self._do(ADJUST_PARTS.format(parts=_parts("s")) if has_parts else ADJUST_WHOLE)
         self._do(BUCKETS_ENTERED)
@@ -393,9 +421,12 @@ class AccountLoad:
 
     def _around(self) -> None:
         """Who else answers, and how everybody is reached."""
-        self.counts["parties"] = self.counts.get("parties", 0) + (self._do(PARTIES_KNOWN) if self._one("SELECT count(*) FROM intake_known") else 0)
-        self.counts["contact_points"] = self._do(POINTS)
-        self.counts["consents"] = self._do(CONSENTS.format())
+        self._count("parties", self._do(PARTIES_KNOWN) if self._one("SELECT count(*) FROM intake_known") else 0)
+        self._count("contact_points", self._do(POINTS))
+        self._count("consents", self._do(CONSENTS.format()))
+
+    def _count(self, name: str, count: int) -> None:
+        self.counts[name] = self.counts.get(name, 0) + count
 
     def _verify(self) -> None:
         """Every account this file wrote equals its ledger. Raises Mismatch."""
@@ -422,7 +453,12 @@ class AccountLoad:
                 " ON p.account_id = t.account_id GROUP BY 1",
                 self.values,
             )
-            return {code: {"applied": int(applied), "not_applied": int(other)} for code, applied, other, _ in cursor.fetchall()}
+            found = {code: {"applied": int(applied), "not_applied": int(other)} for code, applied, other, _ in cursor.fetchall()}
+        for code, sums in self._totals.items():
+            mine = found.setdefault(code, {"applied": 0, "not_applied": 0})
+            for name in mine:
+                mine[name] += sums[name]
+        return found
 
     def _bucket(self, of: Any) -> str:
         general, own = accrual.bucket_sets(self.plan.on)
@@ -444,6 +480,10 @@ class AccountLoad:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.values if "%(" in statement else None)
             return int(cursor.fetchone()[0])
+
+
+def _nothing_before(query: str, name: str) -> None:
+    """New accounts have nothing to go back to."""
 
 
 def _parts(alias: str, *, fed: Sequence[str] = COMPONENT_FIELDS) -> str:

@@ -196,6 +196,10 @@ class PaymentLoad:
                 code: {"applied": int(applied), "not_applied": int(same), "differing": int(other)} for code, applied, same, other in cursor.fetchall()
             }
 
+    def clear(self) -> None:
+        """Drop what a run worked with: another may follow in the same transaction."""
+        self._do("DROP TABLE IF EXISTS " + ", ".join(f"intake_{name}" for name in ("there", "pay", "line", "order")))
+
     def _order(self) -> None:
         self._do("CREATE TEMPORARY TABLE intake_order (creditor_id uuid, component text, place integer) ON COMMIT DROP")
         rows = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -53,12 +54,30 @@ def array_literals(lists: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pa.scalar("{"), joined, pa.scalar("}"), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Rows on their way into a staging table: its name, their columns, the rows as CSV."""
+
+    name: str
+    columns: list[str]
+    rows: memoryview
+
+
+def written(name: str, table: pa.Table) -> Staged:
+    """An Arrow table as what COPY reads. Needs no database."""
+    out = io.BytesIO()
+    arrow_csv.write_csv(table, out, arrow_csv.WriteOptions(include_header=False))
+    return Staged(name, table.column_names, out.getbuffer())
+
+
+def put(staged: Staged) -> None:
+    """COPY into the staging table."""
+    size = 1 << 20
+    copy_csv(staged.name, staged.columns, (bytes(staged.rows[at : at + size]) for at in range(0, len(staged.rows), size)))
+
+
 def stage(name: str, table: pa.Table) -> int:
     """COPY an Arrow table into a staging table of the same columns. Returns its rows."""
     if table.num_rows:
-        out = io.BytesIO()
-        arrow_csv.write_csv(table, out, arrow_csv.WriteOptions(include_header=False))
-        view = out.getbuffer()
-        size = 1 << 20
-        copy_csv(name, table.column_names, (bytes(view[at : at + size]) for at in range(0, len(view), size)))
+        put(written(name, table))
     return int(table.num_rows)

@@ -13,7 +13,7 @@ from recaudo.engine.comply import zones_for
 from recaudo.intake.checking import Checked, given
 from recaudo.intake.fields import COMPONENT_FIELDS, PARTIES
 from recaudo.intake.plan import Plan
-from recaudo.intake.services.sealing import array_literals, fresh_ids, indexes, sealed, stage
+from recaudo.intake.services.sealing import Staged, array_literals, fresh_ids, indexes, sealed, written
 from recaudo.portfolio.services import masked
 
 ACCOUNT: dict[str, str] = {
@@ -38,22 +38,26 @@ TABLES = {"intake_account": ACCOUNT, "intake_person": PERSON, "intake_point": PO
 
 
 class Stager:
-    """Stages chunk after chunk; remembers the zones of the places it met."""
+    """Makes the staged rows of chunk after chunk; remembers the zones of the places it met. Needs no database."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._zones: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._made: list[Staged] = []
 
-    def stage(self, checked: Checked) -> None:
-        if not len(checked.rows):
-            return
-        self._accounts(checked)
-        if self.plan.target != "accounts":
-            return
-        for prefix, role in PARTIES.items():
-            base = prefix or "holder_"
-            if f"{base}name" in checked.values:
-                self._persons(checked, prefix, base, role)
+    def made(self, checked: Checked) -> list[Staged]:
+        """What goes into the staging tables for a chunk."""
+        self._made = []
+        if len(checked.rows):
+            self._accounts(checked)
+            for prefix, role in PARTIES.items() if self.plan.target == "accounts" else ():
+                base = prefix or "holder_"
+                if f"{base}name" in checked.values:
+                    self._persons(checked, prefix, base, role)
+        return self._made
+
+    def _make(self, name: str, table: pa.Table) -> None:
+        self._made.append(written(name, table))
 
     def _accounts(self, checked: Checked) -> None:
         count = len(checked.rows)
@@ -61,7 +65,7 @@ class Stager:
         for name in ACCOUNT:
             if name not in columns:
                 columns[name] = checked.values.get(name, pa.nulls(count, pa.string()))
-        stage("intake_account", pa.table({name: columns[name] for name in ACCOUNT}))
+        self._make("intake_account", pa.table({name: columns[name] for name in ACCOUNT}))
 
     def _persons(self, checked: Checked, prefix: str, base: str, role: str) -> None:
         values, everyone = checked.values, len(checked.rows)
@@ -82,7 +86,7 @@ class Stager:
         texts = births.cast(pa.string()).to_pylist() if births is not None else [None] * len(rows)
         consents = values.get("consent_channels") if not prefix else None
         has_zone_list = pa.array(["{" + ",".join(one) + "}" for one in zones], pa.string())
-        stage("intake_person", pa.table({
+        self._make("intake_person", pa.table({
             "row_number": pa.array(rows), "role": pa.repeat(pa.scalar(role), len(rows)), "id": pa.array(ids),
             "nid_index": pa.array(indexes(value, "national_id"), pa.string()),
             "nid": pa.array(sealed(value, "portfolio_person", "national_id", ids), pa.string()),
@@ -133,7 +137,7 @@ class Stager:
         present = [text for text in texts if text is not None]
         ids = fresh_ids(len(at))
         blank = pa.repeat(pa.scalar(""), len(at))
-        stage("intake_point", pa.table({
+        self._make("intake_point", pa.table({
             "row_number": pa.array(common.rows).take(take), "role": pa.repeat(pa.scalar(common.role), len(at)), "id": pa.array(ids),
             "kind": pa.repeat(pa.scalar(kind), len(at)), "value": pa.array(sealed(present, "portfolio_contactpoint", "value", ids), pa.string()),
             "value_index": pa.array(indexes(present, kind), pa.string()), "hint": pa.array([masked(kind, text) for text in present]),
