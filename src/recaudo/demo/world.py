@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from recaudo.demo import files
+from recaudo.demo import duties, files
 from recaudo.demo.layouts import layouts
 from recaudo.demo.past import work_a_day
 from recaudo.flow.day import run_day
@@ -132,6 +132,8 @@ def build(
     for place, item in enumerate(later):
         tell(f"carga {item.path.name}", 0.8 + 0.2 * place / len(later))
         world.loads.append(_load(tenant, people["backoffice@demo.example"], item, max(_morning(on), at - timedelta(hours=1))))
+    with tenancy.acting(tenant.id):
+        duties.fill(people, on=on, at=at)
     return world
 
 

@@ -35,7 +35,9 @@ PARAMETERS: dict[str, str] = {
     "point_id": "portfolio.ContactPoint", "consent_id": "portfolio.Consent", "document_id": "portfolio.Document",
     "user_id": "workforce.User", "team_id": "workforce.Team", "agency_id": "workforce.Agency", "invitation_id": "workforce.Invitation",
     "token_id": "workforce.ApiToken",
-    "event_id": "journal.Event", "verification_id": "journal.Verification", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
+    "event_id": "journal.Event", "verification_id": "journal.Verification", "evidence_id": "compliance.EvidenceFile",
+    "request_id": "compliance.RightsRequest", "complaint_id": "compliance.Complaint", "term_id": "compliance.RetentionTerm",
+    "removal_id": "compliance.RetentionRun", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
     "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
@@ -44,7 +46,7 @@ PARAMETERS: dict[str, str] = {
     "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {
-    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",
+    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",
 }  # fmt: skip
 # Ways in: their parameter is a secret of its own, tested where they are.
 SECRET_PARAMETERS = {"workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}
@@ -112,6 +114,7 @@ def _add_what_is_missing() -> None:
         made("casework.InterruptingAct").objects.create(
             account_id=account.id, person_id=account.holder_id, kind="lawsuit", on=NOW.date(), evidence="x", created_at=NOW
         )
+        made("compliance.RetentionRun").objects.create(on=NOW.date(), status="rejected", created_at=NOW)
         made("casework.ContactPause").objects.create(scope="channel:letter", reason="x", created_at=NOW)
         made("law.LawDecision").objects.create(
             name="CL.week", choice="calendar", reason="x", proposed_by_id=uuid7(), created_at=NOW

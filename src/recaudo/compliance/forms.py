@@ -1,0 +1,132 @@
+"""What people fill in about evidence files, requests, complaints and retention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from recaudo.compliance import queries, words
+from recaudo.portfolio.models import Person
+from recaudo.workforce.models import Agency, User
+
+DAY = {"type": "date"}
+
+
+def pairs(names: dict[str, str], empty: str = "") -> list[tuple[str, str]]:
+    """A dictionary of codes as choices of a select."""
+    return ([("", empty)] if empty else []) + list(names.items())
+
+
+class PersonField(forms.CharField):
+    """A person named by the number of an account or by their id. Cleans to a Person."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label="Cuenta o persona", max_length=60, help_text="El número de una cuenta, o el identificador de la persona.", **kwargs)
+
+    def clean(self, value: Any) -> Person | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        found = queries.person_named(text)
+        if found is None:
+            raise forms.ValidationError("No hay una cuenta ni una persona con ese número. Revíselo.")
+        return found
+
+
+def day_field(label: str, **kwargs: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), **kwargs)
+
+
+class EvidenceForm(forms.Form):
+    person = PersonField()
+    reason = forms.CharField(label="Para qué se saca", min_length=5, max_length=300, help_text="Queda en la bitácora y en el expediente.")
+    recipient = forms.CharField(label="A quién se entrega", max_length=120, required=False)
+    full = forms.BooleanField(
+        label="Con identificación y medios de contacto completos", required=False, help_text="Sin marcar van abreviados: bastan para reconocer, no para contactar."
+    )
+
+
+class RequestForm(forms.Form):
+    person = PersonField()
+    kind = forms.ChoiceField(label="Derecho", choices=pairs(words.RIGHT_ES))
+    channel = forms.ChoiceField(label="Por dónde llegó", choices=pairs(words.CHANNEL_IN_ES))
+    received_on = day_field("Día en que llegó")
+    text = forms.CharField(label="Qué pide", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class RequestFilters(forms.Form):
+    derecho = forms.ChoiceField(label="Derecho", required=False, choices=pairs(words.RIGHT_ES, "Todos"))
+    estado = forms.ChoiceField(label="Estado", required=False, choices=[("", "Todos"), ("waiting", "Por responder"), ("late", "Vencidas"), *words.RIGHT_STATUS_ES.items()])
+
+
+class ComplaintForm(forms.Form):
+    person = PersonField(required=False)
+    country = forms.CharField(
+        label="País, si no se sabe de quién es", required=False, max_length=2, widget=forms.TextInput(attrs={"placeholder": "MX"})
+    )
+    cause = forms.ChoiceField(label="Causa", choices=pairs(words.CAUSES))
+    lodged = forms.ChoiceField(label="Ante quién se presentó", choices=pairs(words.LODGED_ES))
+    outside_folio = forms.CharField(label="Folio de la autoridad", required=False, max_length=60)
+    channel = forms.ChoiceField(label="Por dónde llegó", choices=pairs(words.CHANNEL_IN_ES))
+    received_on = day_field("Día en que llegó")
+    about = forms.ChoiceField(label="De quién trata", choices=pairs(words.ABOUT_ES))
+    agency = forms.ModelChoiceField(label="Despacho", required=False, queryset=Agency.objects.none())
+    text = forms.CharField(label="Qué dice", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+    stop_contact = forms.BooleanField(label="Suspender el contacto con la persona mientras se aclara", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).strip().upper()
+
+
+class ComplaintFilters(forms.Form):
+    causa = forms.ChoiceField(label="Causa", required=False, choices=pairs(words.CAUSES, "Todas"))
+    ante = forms.ChoiceField(label="Ante quién", required=False, choices=pairs(words.LODGED_ES, "Todas"))
+    estado = forms.ChoiceField(
+        label="Estado", required=False, choices=[("", "Todos"), ("waiting", "Por responder"), ("late", "Vencidas"), *words.COMPLAINT_STATUS_ES.items()]
+    )
+
+
+class TakeForm(forms.Form):
+    to = forms.ChoiceField(label="Quién la investiga")
+    cause = forms.ChoiceField(label="Causa", choices=pairs(words.CAUSES))
+    about = forms.ChoiceField(label="De quién trata", choices=pairs(words.ABOUT_ES))
+    agency = forms.ModelChoiceField(label="Despacho", required=False, queryset=Agency.objects.none())
+    user = forms.ModelChoiceField(label="Persona del equipo", required=False, queryset=User.objects.none())
+
+    def __init__(self, *args: Any, staff: Iterable[User], everybody: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
+        self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["user"].queryset = everybody  # type: ignore[attr-defined]
+
+
+class AnswerComplaintForm(forms.Form):
+    result = forms.ChoiceField(label="Resultado", choices=pairs(words.RESULT_ES))
+    answer = forms.CharField(label="Respuesta que se da", min_length=10, max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
+    measure = forms.CharField(label="Qué se corrige", required=False, max_length=300, help_text="Obligatorio si es fundada, en todo o en parte.")
+
+
+class AnswerRequestForm(forms.Form):
+    outcome = forms.ChoiceField(label="Respuesta", choices=pairs(words.OUTCOME_ES))
+    text = forms.CharField(label="Lo que se le dice a la persona", min_length=10, max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class TermForm(forms.Form):
+    country = forms.CharField(label="País", min_length=2, max_length=2)
+    years = forms.IntegerField(label="Años", min_value=1, max_value=30)
+    reason = forms.CharField(label="Motivo", max_length=300)
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).strip().upper()
+
+
+def first_day(year_of: date) -> date:
+    """The first day of a day's year."""
+    return year_of.replace(month=1, day=1)
