@@ -39,50 +39,10 @@ def test_the_counts_of_a_row_are_those_of_the_row_by_row_evaluator(active, snaps
         assert {number: one.count for number, one in found.rows[decision].items()} == expected
 
 
-
-
-def test_the_same_version_changes_nothing(cast, active, draft, snapshot):
-    found = numbers.simulate(active, draft, snapshot)
-    assert (found.accounts, found.changed, found.balance_minor, found.examples) == (4, 0, 0, ())
-
-
-def test_a_changed_treatment_is_found_with_its_balance_and_its_accounts(cast, active, draft, snapshot):
-    treated = queries.snapshot_counts(snapshot, by="treatment")
-    rows = list(queries.snapshot_rows(snapshot, columns=["account_id", "treatment", "treatment_rule", "balance_minor"], where={}))
-    one = next(row for row in rows if row["account_id"] == str(cast.accounts["maria"].id))
-    number = int(one["treatment_rule"])
-    together = [row for row in rows if int(row["treatment_rule"]) == number]
-    other = "VISIT" if one["treatment"] != "VISIT" else "CALL_AGENT"
-    changed = change(cast, draft, "treatment", row_of(draft, "treatment", number).id, "treatment_out1", f'"{other}"')
-    found = numbers.simulate(active, changed, snapshot)
-    dimension = next(x for x in found.dimensions if x.name == "treatment")
-    assert [(m.old, m.new, m.count, m.balance_minor) for m in dimension.moves] == [
-        (one["treatment"], other, len(together), sum(row["balance_minor"] for row in together))
-    ]
-    assert {x.account_id for x in found.examples} >= {row["account_id"] for row in together}
-    before = {t.value_es: t.old for t in dimension.totals}
-    assert sum(before.values()) == sum(treated.values()) == sum(t.new for t in dimension.totals)
-
-
-def test_the_list_can_be_narrowed_to_one_step(cast, active, draft, snapshot):
-    rows = list(queries.snapshot_rows(snapshot, columns=["account_id", "channel", "channel_rule"], where={}))
-    one = next(row for row in rows if row["channel"] not in ("none", "letter"))
-    changed = change(cast, draft, "channel", row_of(draft, "channel", int(one["channel_rule"])).id, "channel_out1", '"letter"')
-    picked = numbers.simulate(active, changed, snapshot, dimension="channel", pick=(one["channel"], "letter"))
-    nothing = numbers.simulate(active, changed, snapshot, dimension="channel", pick=("letter", one["channel"]))
-    assert one["account_id"] in {x.account_id for x in picked.examples}
-    assert nothing.examples == () and nothing.changed == picked.changed
-
-
-def test_a_hostile_name_of_a_dimension_is_no_sql(cast, active, draft, snapshot):
-    found = numbers.simulate(active, draft, snapshot, dimension="channel; DROP TABLE pair", pick=("a'b", "c"))
-    assert found.examples == ()
-
-
-def test_a_photo_that_is_gone_is_said(active, draft, snapshot):
+def test_a_photo_that_is_gone_is_said(active, snapshot):
     storages["snapshots"].delete(snapshot.key)
     with pytest.raises(queries.SnapshotGone):
-        numbers.simulate(active, draft, snapshot)
+        numbers.firings(active, snapshot)
 
 
 def test_a_comparison_names_each_cell_old_and_new(cast, active, draft):

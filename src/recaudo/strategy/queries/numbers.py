@@ -1,4 +1,4 @@
-"""What a version does on a day's accounts: how many fired each row, and what would change with another version.
+"""What a version does on a day's accounts: how many fired each row. What another would change: flow/services/whatif.py.
 
 Everything is one scan of the day's Parquet; no account is looped over. Balances are compared in one currency: that of the
 accounts when there is only one, else US dollars at the rates of that day, which the snapshot itself holds.
@@ -13,17 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from recaudo.engine import decide
 from recaudo.engine.decide.problems import MissingFacts, NotFinite, OutOfRange
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.queries.snapshots import present, quoted
 from recaudo.strategy.queries.versions import compiled_of
-from recaudo.strategy.words import decided_es, decision_es
 
-DIMENSIONS = ("segment", "treatment", "channel", "fallback_channel", "offer", "template")
-SAMPLE = 50
 MEMORY = "1GB"
 VALUE = "recaudo_value"
 
@@ -56,75 +52,6 @@ class Firings:
 
     def of(self, decision: str, number: int) -> Fired:
         return self.rows.get(decision, {}).get(number, Fired(0, 0.0, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Accounts whose value of a dimension goes from one to another."""
-
-    dimension: str
-    old: str | None
-    new: str | None
-    count: int
-    balance_minor: int
-
-    @property
-    def old_es(self) -> str:
-        return decided_es(self.dimension, self.old)
-
-    @property
-    def new_es(self) -> str:
-        return decided_es(self.dimension, self.new)
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Accounts and balance of a value before and after."""
-
-    value_es: str
-    old: int
-    new: int
-    balance_old: int
-    balance_new: int
-
-    @property
-    def delta(self) -> int:
-        return self.new - self.old
-
-    @property
-    def lost(self) -> int:
-        return self.old - self.new
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    name: str
-    label: str
-    changed: int
-    balance_minor: int
-    moves: tuple[Move, ...]
-    totals: tuple[Total, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    account_id: str
-    dpd: int
-    currency: str
-    balance_minor: int
-    changes: tuple[tuple[str, str, str], ...]  # label, before, after
-
-
-@dataclass(frozen=True, slots=True)
-class Simulation:
-    """accounts: of the snapshot; changed: those with any difference in DIMENSIONS; balance_minor: theirs."""
-
-    accounts: int
-    changed: int
-    balance_minor: int
-    yardstick: Yardstick
-    dimensions: tuple[Dimension, ...]
-    examples: tuple[Example, ...]
 
 
 def firings(version: StrategyVersion, snapshot: Snapshot) -> Firings:
@@ -161,87 +88,6 @@ def _firings(path: str, snapshot_sha: str, version_sha: str, is_stored: bool, he
             ).fetchall()
             rows[column.decision] = {number: Fired(count, count / accounts, int(value)) for number, count, value in found}
     return Firings(rows, accounts, yardstick, not is_stored)
-
-
-def simulate(
-    old: StrategyVersion, new: StrategyVersion, snapshot: Snapshot, *, dimension: str = "", pick: tuple[str, str] | None = None
-) -> Simulation:
-    """What `new` would have decided otherwise than `old` on the facts of a day.
-
-    dimension, pick   limit the examples to those that change in it, and to one from -> to
-    Raises            SnapshotGone, MissingFacts, NotFinite, OutOfRange, NotCompilable
-    """
-    with opened(present(snapshot)) as (db, yardstick):
-        sides = [(name, version, compiled_of(version)) for name, version in (("old", old), ("new", new))]
-        given = [{column.name for column in compiled.columns} for _, _, compiled in sides]
-        names = [name for name in DIMENSIONS if all(name in columns for columns in given)]
-        for name, version, compiled in sides:
-            decide_into(db, name, compiled, names, is_stored=snapshot.version.sha256 == version.sha256)
-        pairs = ", ".join(f"o.{name}::VARCHAR AS old_{name}, n.{name}::VARCHAR AS new_{name}" for name in names)
-        db.execute(f"CREATE TABLE pair AS SELECT o.account_id, o.value, {pairs} FROM old o JOIN new n USING (account_id)")
-        differs = " OR ".join(_differs(name) for name in names) or "false"
-        accounts, changed, balance = _one(
-            db, f"SELECT count(*), count(*) FILTER ({differs}), coalesce(sum(value) FILTER ({differs}), 0)::HUGEINT FROM pair"
-        )
-        found = tuple(_dimension(db, name) for name in names)
-        wanted = _wanted(names, dimension, pick, differs)
-        return Simulation(accounts, changed, int(balance), yardstick, found, _examples(db, names, *wanted))
-
-
-def _dimension(db: duckdb.DuckDBPyConnection, name: str) -> Dimension:
-    moves = [
-        Move(name, old, new, count, int(value))
-        for old, new, count, value in db.execute(
-            f"SELECT old_{name}, new_{name}, count(*), coalesce(sum(value), 0)::HUGEINT FROM pair GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
-        ).fetchall()
-    ]
-    changed = [move for move in moves if move.old != move.new]
-    values = sorted({move.old for move in moves} | {move.new for move in moves}, key=lambda value: decided_es(name, value))
-    totals = tuple(
-        Total(
-            decided_es(name, value), *(sum(m.count for m in moves if side(m) == value) for side in (_old, _new)),
-            *(sum(m.balance_minor for m in moves if side(m) == value) for side in (_old, _new)),
-        )
-        for value in values
-    )  # fmt: skip
-    return Dimension(name, decision_es(name), sum(m.count for m in changed), sum(m.balance_minor for m in changed), tuple(changed), totals)
-
-
-def _old(move: Move) -> str | None:
-    return move.old
-
-
-def _new(move: Move) -> str | None:
-    return move.new
-
-
-def _wanted(names: list[str], dimension: str, pick: tuple[str, str] | None, differs: str) -> tuple[str, dict[str, Any]]:
-    if dimension not in names:
-        return f"({differs})", {}
-    if pick is None:
-        return _differs(dimension), {}
-    return (
-        f"{_differs(dimension)} AND coalesce(old_{dimension}, '') = $old AND coalesce(new_{dimension}, '') = $new",
-        {"old": pick[0], "new": pick[1]},
-    )
-
-
-def _examples(db: duckdb.DuckDBPyConnection, names: list[str], where: str, values: dict[str, Any]) -> tuple[Example, ...]:
-    table: pa.Table = db.sql(
-        f"SELECT p.*, f.dpd, f.currency, f.balance_minor FROM pair p JOIN facts f USING (account_id) WHERE {where} "
-        f"ORDER BY p.value DESC NULLS LAST, account_id LIMIT {SAMPLE}", params=values
-    ).to_arrow_table()  # fmt: skip
-    rows = table.to_pylist()
-    return tuple(
-        Example(
-            row["account_id"], row["dpd"], row["currency"], row["balance_minor"],
-            tuple(
-                (decision_es(name), decided_es(name, row[f"old_{name}"]), decided_es(name, row[f"new_{name}"]))
-                for name in names if row[f"old_{name}"] != row[f"new_{name}"]
-            ),
-        )
-        for row in rows
-    )  # fmt: skip
 
 
 @contextmanager
@@ -301,10 +147,6 @@ def _has(db: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
 def _has_arms(db: duckdb.DuckDBPyConnection) -> bool:
     """Whether an experiment let more than one version decide that day: then what is stored is not the work of one."""
     return _has(db, "facts", "decided_by") and int(_one(db, "SELECT count(DISTINCT decided_by) FROM facts")[0]) > 1
-
-
-def _differs(name: str) -> str:
-    return f"old_{name} IS DISTINCT FROM new_{name}"
 
 
 def _one(db: duckdb.DuckDBPyConnection, text: str) -> tuple[Any, ...]:
