@@ -59,6 +59,48 @@ def test_only_the_gate_makes_a_permit():
     assert house.makes_permits("desk/views.py", ast.parse("permit = Permit(action_id=1)")) == ["line 1"]
 
 
+def path_faults(rule):
+    return {path: found for context, path, tree in MODULES if context in house.CONTEXTS and (found := rule(path, tree))}
+
+
+def test_only_the_adapters_know_a_way_out_of_the_house():
+    assert path_faults(house.opens_a_wire) == {}
+    for text in ("import smtplib", "from http.client import HTTPSConnection", "from django.core.mail import send_mail", "import urllib.request"):
+        assert house.opens_a_wire("desk/services.py", ast.parse(text)), text
+
+
+def test_only_the_outbox_takes_a_transport():
+    assert path_faults(house.takes_a_transport) == {}
+    for text in ("from recaudo.messaging.adapters import transport", "from recaudo.messaging.adapters.sms.sandbox.transport import Carrier"):
+        assert house.takes_a_transport("messaging/services/byhand.py", ast.parse(text)), text
+    assert not house.takes_a_transport("messaging/services/letters.py", ast.parse("from recaudo.messaging.adapters import Outgoing"))
+
+
+BYPASS = """
+def quick(point, text):
+    carriers.of("sms", "sandbox").send(Outgoing("k", point.value, text))
+"""
+BYPASS_MAYBE = BYPASS.replace("point, text", "point, text, permit: Permit | None = None")
+WITH_PERMIT = BYPASS.replace("point, text", "point, text, permit: Permit")
+WITH_SEAT = "class Seat:\n    permit: Permit\n" + BYPASS.replace("point, text", "point, text, seat: Seat")
+
+
+def test_nothing_is_handed_over_without_a_permit_in_hand():
+    assert path_faults(house.emits_without_a_permit) == {}
+    outbox = next(tree for _, path, tree in MODULES if path == "messaging/services/outbox.py")
+    assert any(isinstance(node, ast.Attribute) and node.attr == "send" for node in ast.walk(outbox)), "the rule looks at nothing"
+    for planted in (BYPASS, BYPASS_MAYBE, "carriers.of('sms', 'x').send(y)"):
+        assert house.emits_without_a_permit("messaging/services/byhand.py", ast.parse(planted)), planted
+    for honest in (WITH_PERMIT, WITH_SEAT):
+        assert not house.emits_without_a_permit("messaging/services/byhand.py", ast.parse(honest)), honest
+
+
+def test_no_contact_begins_around_the_gate():
+    assert path_faults(house.starts_without_the_gate) == {}
+    for planted in ('Action.objects.filter(id=1).update(status="in_progress")', 'Message.objects.create(status="in_flight")', 'message.status = "sent"'):
+        assert house.starts_without_the_gate("messaging/services/byhand.py", ast.parse(planted)), planted
+
+
 def test_every_context_says_what_it_is():
     for name in house.CONTEXTS:
         text = ast.get_docstring(ast.parse((house.SOURCE / name / "__init__.py").read_text(encoding="utf-8")))

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from tests.contexts.casework.scenes import call, close, plan, point
 from tests.contexts.casework.test_work import committed, in_parallel  # noqa: F401 the fixture of real transactions
 from tests.contexts.messaging.scenes import ready, released
@@ -346,3 +346,33 @@ def test_stops_take_the_persons_lock(cast: Any, monkeypatch: pytest.MonkeyPatch)
     portfolio.save_preference(person=cast.maria, channel="email", by=cast.ana, at=cast.now)
     portfolio.set_contact_point_status(point(cast, "maria"), status="opted_out", by=cast.ana, at=cast.now)
     assert taken == [cast.maria.id] * 4 and holds.locks is locks
+
+
+# --- what the database says of it
+
+@pytest.mark.parametrize("status", ["in_flight", "sent"])
+def test_the_database_refuses_a_message_without_a_written_permission(cast: Any, status: str) -> None:
+    action = plan(cast, channel="sms", contact_point_id=point(cast, "maria").id)
+    bypass = Message(
+        action_id=action.id, person_id=cast.maria.id, contact_point_id=action.contact_point_id, channel="sms", provider="sandbox", to="x",
+        to_hint="x", body="x", status=status, created_at=cast.now,
+    )  # fmt: skip
+    with pytest.raises(DatabaseError, match="no permission was written"), transaction.atomic():
+        bypass.save(force_insert=True)
+    casework.clear(action=action, contact_point=point(cast, "maria"), at=cast.now, by=cast.ana)
+    bypass.save(force_insert=True)
+
+
+@pytest.mark.parametrize("other", ["person", "point", "channel", "action"])
+def test_a_permission_for_somebody_else_elsewhere_does_not_serve(cast: Any, other: str) -> None:
+    action = plan(cast, channel="sms", contact_point_id=point(cast, "maria").id)
+    casework.clear(action=action, contact_point=point(cast, "maria"), at=cast.now, by=cast.ana)
+    fields = {
+        "action_id": action.id, "person_id": cast.maria.id, "contact_point_id": point(cast, "maria").id, "channel": "sms",
+    }  # fmt: skip
+    fields |= {
+        "person": {"person_id": cast.pedro.id}, "point": {"contact_point_id": point(cast, "maria", "email").id}, "channel": {"channel": "im"},
+        "action": {"action_id": plan(cast, channel="sms").id},
+    }[other]  # fmt: skip
+    with pytest.raises(DatabaseError, match="no permission was written"), transaction.atomic():
+        Message.objects.create(provider="sandbox", to="x", to_hint="x", body="x", status="in_flight", created_at=cast.now, **fields)
