@@ -1,0 +1,124 @@
+"""The simulator against its floor, in the same run: two versions over the facts of a day.
+
+The decide part: both versions decide every account, and what differs is counted. Floor: reading the columns that the versions need and
+writing as many results. Then the whole of a simulation, law and capacity included, on a scratch database filled by the demo.
+
+    python -m benchmarks.whatif --accounts 1000000 --whole 20000
+
+Prints seconds, CPU seconds, the ratio to the floor and the peak memory of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+from benchmarks.common import Watch, cores, load_average, megabytes, scratch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks whatif", description=__doc__)
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--whole", type=int, default=10_000, help="accounts of the whole simulation; 0 leaves it out")
+    args = parser.parse_args()
+    with scratch() as folder:
+        decide_part(args.accounts, folder)
+        if args.whole:
+            whole(args.whole, folder)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def facts_file(folder: Path, accounts: int) -> Path:
+    """A day's Parquet with so many accounts of plausible, deterministic facts, a fifth of the optional ones empty."""
+    import duckdb
+
+    from recaudo.engine.facts import FACTS
+
+    kinds = {"text": "VARCHAR", "integer": "INTEGER", "money": "BIGINT", "rate": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
+    columns = []
+    for place, (name, fact) in enumerate(FACTS.items()):
+        lot = f"hash(i * 97 + {place})"
+        value = {
+            "integer": f"({lot} % 200)::INTEGER", "money": f"({lot} % 900000)::BIGINT", "rate": f"({lot} % 1000) / 1000.0", "boolean": f"{lot} % 4 = 0",
+            "date": "DATE '2026-11-24'", "instant": "TIMESTAMP '2026-11-24'",
+        }.get(fact.type)  # fmt: skip
+        if fact.type == "text":
+            listed = list(fact.values) or ["MXN" if name == "currency" else "MX" if name == "country" else "x"]
+            value = f"{listed!r}[1 + ({lot} % {len(listed)})::INTEGER]"
+        if name in ("account_id", "person_id"):
+            value = f"lpad(i::VARCHAR, 12, '0') || '{name[0]}'"
+        elif "No queda" not in fact.null_means_es:
+            value = f"CASE WHEN {lot} % 5 = 0 THEN NULL ELSE {value} END"
+        columns.append(f"({value})::{kinds[fact.type]} AS {name}")
+    path = folder / "facts.parquet"
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT {', '.join(columns)} FROM range({accounts}) t(i)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+    return path
+
+
+def decide_part(accounts: int, folder: Path) -> None:
+    from recaudo.engine import decide
+    from recaudo.engine.facts import types
+    from recaudo.flow.queries.facts import run, workspace
+    from recaudo.flow.services import whatif
+    from recaudo.strategy.services import default_xml
+
+    path = facts_file(folder, accounts)
+    champion = decide.compile(decide.read(default_xml()), types())
+    challenger = decide.compile(decide.read(default_xml().replace(b'"WHATSAPP_SOFT"', b'"CALL_AGENT"')), types())
+    print(f"whatif: {accounts:,} accounts, {cores()} cores, load {load_average():.1f}")
+    with workspace(folder / "spill") as db, Watch() as memory:
+        begun, used = time.perf_counter(), _cpu()
+        whatif.load_facts(db, str(path))
+        loaded, loaded_cpu = time.perf_counter() - begun, _cpu() - used
+        begun, used = time.perf_counter(), _cpu()
+        needed = ", ".join(sorted({*champion.facts, "account_id"}))
+        run(db, f"CREATE TABLE floor_in AS SELECT {needed} FROM facts")
+        run(db, "CREATE TABLE floor_out AS SELECT account_id, stage AS a, bucket AS b, product AS c, kind AS d, country AS e, currency AS f, dpd AS g FROM facts")
+        floor, floor_cpu = time.perf_counter() - begun, _cpu() - used
+        run(db, "DROP TABLE floor_in")
+        run(db, "DROP TABLE floor_out")
+        begun, used = time.perf_counter(), _cpu()
+        for side, compiled in (("old", champion), ("new", challenger)):
+            names = ", ".join(name for name in whatif.DIMENSIONS if name in {column.name for column in compiled.columns})
+            run(db, f"CREATE TABLE outcome_{side} AS SELECT account_id, {names} FROM ({compiled.sql('facts', ('account_id',))})")
+        listed = names.split(", ")
+        differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in listed)
+        changed = run(db, f"SELECT count(*) FILTER ({differs}) FROM outcome_old o JOIN outcome_new n USING (account_id)")[0][0]
+        for name in listed:
+            run(db, f"SELECT o.{name}, n.{name}, count(*) FROM outcome_old o JOIN outcome_new n USING (account_id) GROUP BY 1, 2")
+        both, both_cpu = time.perf_counter() - begun, _cpu() - used
+    print(f"  {'load facts':<24} {loaded:8.2f} s  {loaded_cpu:8.2f} CPU-s")
+    print(f"  {'two versions, compared':<24} {both:8.2f} s  {both_cpu:8.2f} CPU-s   {changed:,} accounts change, peak {megabytes(memory.peak)}")
+    print(f"  {'floor: read and write':<24} {floor:8.2f} s  {floor_cpu:8.2f} CPU-s   ratio {both_cpu / floor_cpu:.1f} (CPU)")
+
+
+def whole(accounts: int, folder: Path) -> None:
+    """A simulation as people ask for it: facts, two versions, law, capacity, comparison, lists."""
+    from django.utils import timezone
+
+    from recaudo.demo import world
+    from recaudo.flow.models import WhatIf
+    from recaudo.project import database
+    from recaudo.store import tenancy
+
+    at = timezone.now()
+    database.make_months(on=at.date())
+    made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=1)
+    with tenancy.acting(made.tenant.id):
+        found = WhatIf.objects.order_by("-created_at").first()
+    assert found is not None and found.status == "finished", found and found.problem
+    print(f"whole: {found.result['accounts']:,} accounts")
+    for step, seconds in found.seconds.items():
+        print(f"  {step:<24} {seconds:8.2f} s")
+    print(f"  {'whole':<24} {sum(found.seconds.values()):8.2f} s")
+
+
+if __name__ == "__main__":
+    main()
