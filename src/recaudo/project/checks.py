@@ -21,7 +21,11 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from recaudo.engine import comply
 from recaudo.journal import queries as journal
+from recaudo.journal.models import Event
+from recaudo.law import queries as law
+from recaudo.law.models import LawDecision
 from recaudo.project.database import APPEND_ONLY, PARTITIONED
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant
@@ -181,6 +185,44 @@ def journals(now: datetime) -> list[Finding]:
     return found or [Finding("organisation", "warn", "no hay ninguna organización: ejecute «recaudo init» (o «make demo» para probar)")]
 
 
+def laws(now: datetime) -> list[Finding]:
+    """The signed decisions over the law: genuine, and none missing of those that the journal tells of."""
+    found = []
+    for tenant in Tenant.objects.order_by("slug"):
+        with tenancy.acting(tenant.id):
+            trouble, gone = law.rules().trouble, _missing_acts()
+        if trouble:
+            found.append(Finding("law", "bad", f"{tenant.slug}: {trouble}"))
+        if gone:
+            found.append(Finding("law", "bad", f"{tenant.slug}: la bitácora cuenta decisiones normativas que ya no están ({gone}): restaure la base de un respaldo"))
+        if not trouble and not gone:
+            found.append(Finding("law", "ok", f"{tenant.slug}: decisiones normativas firmadas y completas"))
+    return found
+
+
+def _missing_acts() -> str:
+    """What the journal says was decided and the tables do not have: the newest acts can be cut off without breaking the chain."""
+    told = Event.objects.filter(name="law.changed").exclude(detail__step="seen").values_list("detail", flat=True)
+    numbers = {detail["number"] for detail in told if "number" in detail}
+    choices = {(detail["toggle"], detail["choice"]) for detail in told if detail.get("step") == "approved" and "toggle" in detail}
+    have = {row.number for row in law.acts()}
+    kept = set(LawDecision.objects.exclude(approved_at=None).values_list("name", "choice"))
+    lost = [f"acto n.º {number}" for number in sorted(numbers - have)] + [name for name, _ in sorted(choices - kept)]
+    return ", ".join(lost)
+
+
+def lawbook() -> list[Finding]:
+    """The law that is shipped, and whether this machine's holiday and zone data are what it requires: if not, nothing is sent."""
+    findings = comply.lint()
+    if findings:
+        first = findings[0]
+        return [Finding("lawbook", "bad", f"{len(findings)} faltas en las normas; la primera: {first.file} {first.rule} {first.text} Vea «recaudo law check»")]
+    libraries = comply.libraries_ok(comply.lawbook())
+    if not libraries.ok:
+        return [Finding("lawbook", "bad", f"no se contacta a nadie: {problem}") for problem in libraries.problems]
+    return [Finding("lawbook", "ok", f"normas sin faltas, versión {comply.lawbook().version[:16]}")]
+
+
 def zones() -> list[Finding]:
     version = _version("tzdata")
     if _numbers(version) < OLDEST_TZDATA:
@@ -236,9 +278,10 @@ def mail() -> list[Finding]:
 _WITH_DATABASE: dict[str, Callable[[datetime], list[Finding]]] = {
     "migrations": migrations, "role": role_is_held, "row_security": row_security, "grants": append_only,
     "partitions": months, "clock": clock, "queue": queue, "journal": journals,
+    "law": laws,
 }  # fmt: skip
 _WITHOUT: dict[str, Callable[[], list[Finding]]] = {
-    "time_zones": zones, "holidays": holiday_data, "disk": disk, "assets": assets, "secrets": secret_files, "mail": mail,
+    "lawbook": lawbook, "time_zones": zones, "holidays": holiday_data, "disk": disk, "assets": assets, "secrets": secret_files, "mail": mail,
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyarrow.dataset import Dataset
 
 from recaudo.engine.comply import days as calendar
 from recaudo.engine.comply.case import CONSENT_TYPES, Case, case_of
@@ -107,7 +108,7 @@ class Answers:
 
 def screen(
     candidates: pa.Table,
-    history: pa.Table,
+    history: pa.Table | Dataset,
     states: pa.Table,
     consents: pa.Table,
     packs: Mapping[str, Pack],
@@ -126,9 +127,10 @@ def screen(
                  planned_at (UTC instant; null = `at`). Optional, and each may be null: municipality (name); content
                  (list of tokens, null = not checked); stage (`first`); caller_id; line_type; is_reply (true = the one
                  answer to something that came in on this channel and day); outside_cap (true = the person asked for this
-                 contact: the organisation's limits do not apply); address (id of the contact point, for opt-outs of one)
-    history      past contacts of the same persons: person_id, debt_id, creditor, collector, channel, direction,
-                 outcome, purpose, at. A null counts as what the law would count; the collector of a creditor that
+                 contact: the organisation's limits do not apply); address (id of the contact point: an opt-out may be of one, a limit may be
+                 counted by it)
+    history      past contacts of the same persons, a table or a dataset on disk that is read as it is asked: person_id, debt_id, creditor, collector, channel, direction,
+                 outcome, purpose, at, optional number (as `address` of the candidates). A null counts as what the law would count; the collector of a creditor that
                  collects by itself is the creditor, not null
     states       person_id, state, since, until, channels (list or null), optional address (of an opt-out; null = any)
     consents     person_id, type, channels (list or null), since, revoked
@@ -158,7 +160,7 @@ class _Work:
     """The steps of one `screen`, in order; arrays are as long as the candidates."""
 
     def __init__(
-        self, candidates: pa.Table, history: pa.Table, states: pa.Table, consents: pa.Table, packs: Mapping[str, Pack],
+        self, candidates: pa.Table, history: pa.Table | Dataset, states: pa.Table, consents: pa.Table, packs: Mapping[str, Pack],
         at: datetime, preferences: pa.Table | None, caps: tuple[HouseCap, ...], guarded: bool, find_next: bool, holidays_between: HolidaysBetween,
     ) -> None:  # fmt: skip
         _need("candidates", candidates, NEEDED)
@@ -344,7 +346,8 @@ class _Work:
         first = min(int(self._bound(look.reach, look.week).min()) for _, look in asked)
         pack = next(pack for pack in self.packs.values())
         past = Past(_history(self.history), persons, pack, first=first, last=int(self.at.max()))
-        table = pa.table({"person": pa.array(codes), "at": pa.array(self.at), **{n: self.candidates[n] for n in ("channel", "creditor", "collector", "debt_id")}})
+        number = _text(self.candidates, "address")
+        table = pa.table({"person": pa.array(codes), "at": pa.array(self.at), "number": number, **{n: self.candidates[n] for n in ("channel", "creditor", "collector", "debt_id")}})
         for (position, look), parts in asked.items():
             rows = np.concatenate(parts)
             full, latest = past.ask(look, rows, table.take(pa.array(rows)), self._bound(look.reach, look.week)[rows])
@@ -530,8 +533,8 @@ def _states_read(pack: Pack) -> set[str]:
     return read
 
 
-def _need(name: str, table: pa.Table, columns: tuple[str, ...]) -> None:
-    missing = [column for column in columns if column not in table.column_names]
+def _need(name: str, table: pa.Table | Dataset, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in table.schema.names]
     if missing:
         raise MissingColumns(table=name, columns=", ".join(missing))
 
@@ -551,8 +554,12 @@ def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
 
 
-def _history(table: pa.Table) -> pa.Table:
-    return table.set_column(table.schema.get_field_index("at"), "at", _instants(table["at"]))
+def _history(table: pa.Table | Dataset) -> pa.Table | Dataset:
+    """History as it is read: its instants must have a zone. Raises NaiveInstant."""
+    kind = table.schema.field("at").type
+    if not pa.types.is_timestamp(kind) or kind.tz is None:
+        raise NaiveInstant()
+    return table
 
 
 def _facts_table(table: pa.Table, name: str, until: str) -> pa.Table:

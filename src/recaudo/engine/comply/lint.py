@@ -15,7 +15,7 @@ from typing import Any
 import holidays as holiday_library
 
 from recaudo.engine.comply.days import zone_names, zone_of
-from recaudo.engine.comply.pack import COMMON, Files, read_files
+from recaudo.engine.comply.pack import COMMON, Files, build, read_files
 from recaudo.engine.comply.terms import DENYING, KEYS, LIMITED, BadLawbook, parse_terms
 from recaudo.engine.comply.verdict import CONFIDENCE
 
@@ -56,7 +56,13 @@ def lint(files: Files | None = None) -> list[Finding]:
     except BadLawbook as problem:
         return [Finding(str(problem.data["where"]), "", "unreadable", problem.text)]
     try:
-        return list(_findings(read))
+        found = list(_findings(read))
+        if not found:
+            # The last word is the reader's: what it cannot build is no lawbook, whatever the checks above looked for.
+            build(read)
+        return found
+    except BadLawbook as problem:
+        return [Finding(str(problem.data["where"]), "", "unbuildable", problem.text)]
     except (AttributeError, TypeError, ValueError, KeyError, IndexError) as wrong:
         # A file so malformed that the other checks cannot walk it: one finding that says where it broke.
         return [Finding("", "", "malformed", f"Los archivos no tienen la forma de un libro de leyes ({wrong}).")]

@@ -51,6 +51,8 @@ def replay(
     kept = ("person_id", "zones", *WORDS, "creditor", "collector", "debt_id", *(name for name in (*OPTIONAL, "address") if name in actions.column_names))
     candidates = pa.table({**named, **{name: judged[name] for name in kept}})
     history = actions.select(["person_id", "debt_id", "creditor", "collector", "channel", "direction", "outcome", "purpose", "at"])
+    if "address" in actions.column_names:
+        history = history.append_column("number", actions["address"])
     answer = screen(
         candidates, history, states, consents, packs, EPOCH, preferences=preferences, cap=tuple(caps), guarded=guarded, find_next=False
     )

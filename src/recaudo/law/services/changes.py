@@ -81,8 +81,8 @@ def propose_change(
         raise NothingToChange()
     if any(one.state == "waiting" and one.rule == rule_id for one in queries.proposals(rows)):
         raise AlreadyProposed(name=rule_id)
+    _lint((*overlay, Change(rule_id, canonical(differing), since, until)))
     said, cited = wording(rule, differing, since, source=source.strip(), number=len(rows) + 1)
-    _lint((*overlay, Change(rule_id, canonical(differing), since, until, said, cited)))
     content = {
         "kind": queries.AMEND, "rule": rule_id, "values": differing, "from": since.isoformat(), "until": until.isoformat() if until else None,
         "source": source.strip(), "said": said, "cited": cited, "base": queries.book_of(overlay).version[:16],
