@@ -31,7 +31,7 @@ function iconSprite() {
 // What is served carries the licences of its parts.
 function licences() {
   const parts = ["@alpinejs/csp", "@fontsource-variable/inter", "@popperjs/core", "@tabler/core", "@tabler/icons"];
-  parts.push("echarts", "htmx.org", "zrender");
+  parts.push("echarts", "htmx.org", "zrender", "dmn-js", "dmn-moddle", "inferno", "table-js", "@bpmn-io/feel-editor", "@codemirror/view");
   const text = (part) => {
     const about = JSON.parse(readFileSync(join(modules, part, "package.json"), "utf8"));
     const file = ["LICENSE", "LICENSE.md", "LICENSE.txt"].map((name) => join(modules, part, name)).find(existsSync);
@@ -41,6 +41,19 @@ function licences() {
     name: "licences",
     generateBundle() {
       this.emitFile({ type: "asset", fileName: "LICENCES.txt", source: parts.map(text).join("\n\n") });
+    },
+  };
+}
+
+// A strict policy allows no <style> made by a script: the editor's style sheets are adopted by the document instead.
+function adoptedStyles() {
+  const before = "if (!root.head && root.adoptedStyleSheets && win.CSSStyleSheet)";
+  return {
+    name: "adopted-styles",
+    transform(code, id) {
+      if (!/\/style-mod\/src\/style-mod\.js$/.test(id)) return null;
+      if (!code.includes(before)) throw new Error("style-mod cambió: revise cómo pone sus estilos");
+      return { code: code.replace(before, "if (root.adoptedStyleSheets && win.CSSStyleSheet)"), map: null };
     },
   };
 }
@@ -64,7 +77,9 @@ export default defineConfig({
   root: assets,
   base: "./",
   publicDir: false,
-  plugins: [iconSprite(), licences(), manifest()],
+  plugins: [iconSprite(), adoptedStyles(), licences(), manifest()],
+  // See editor/domify.js: `style` attributes of markup through the CSSOM.
+  resolve: { alias: [{ find: /^domify$/, replacement: join(assets, "editor/domify.js") }] },
   build: {
     outDir: join(import.meta.dirname, "src/recaudo/ui/static/vendor"),
     emptyOutDir: true,
@@ -75,7 +90,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
     rollupOptions: {
-      input: ["app", "charts", "theme"].map((name) => join(assets, `${name}.js`)),
+      input: ["app", "charts", "editor", "theme"].map((name) => join(assets, `${name}.js`)),
       output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
     },
   },

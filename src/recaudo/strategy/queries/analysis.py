@@ -81,12 +81,16 @@ def table_analysis(version: StrategyVersion, decision: str, snapshot: Snapshot |
     accounts, yardstick = None, None
     if snapshot is not None and issues:
         accounts, yardstick, counts = _counts(present(snapshot), snapshot.sha256, version.sha256, decision, _Asked(model, issues))
-    lines = tuple(
+    lines = [
         IssueLine(key, issue.kind, issue.numbers, issue.by, _conditions(model, decision, issue), example_es(model, decision, issue.region),
                   None if accounts is None else counts.get(key, (0, 0))[0], counts.get(key, (0, 0))[1])
         for key, issue in enumerate(issues, 1)
-    )  # fmt: skip
-    return TableAnalysis(lines, analysis.pair_count, analysis.gap_count, analysis.limits, accounts, yardstick)
+    ]  # fmt: skip
+    # Of each kind those with accounts first: what happens comes before what can happen.
+    lines.sort(key=lambda line: (ORDER.index(line.kind), -(line.count or 0), line.key))
+    overlaps = [line for line in lines if line.kind == "overlap"]
+    lines = [*(line for line in lines if line.kind != "overlap"), *overlaps[:SHOWN_OVERLAPS]]
+    return TableAnalysis(tuple(lines), analysis.pair_count, analysis.gap_count, analysis.limits, accounts, yardstick)
 
 
 def touched(version: StrategyVersion, decision: str, key: int, snapshot: Snapshot, *, after: str = "") -> tuple[list[str], list[Touched]]:
@@ -117,7 +121,7 @@ def _found(version: StrategyVersion, decision: str) -> tuple[decide.Model, decid
     analysis = _analysis(version.sha256, decision, _Asked(model, []))
     if analysis is None:
         raise NotFound()
-    overlaps = [one for one in analysis.issues if one.kind == "overlap"][:SHOWN_OVERLAPS]
+    overlaps = [one for one in analysis.issues if one.kind == "overlap"]
     others = sorted((one for one in analysis.issues if one.kind != "overlap"), key=lambda one: ORDER.index(one.kind))
     return model, analysis, [*others, *overlaps]
 

@@ -9,15 +9,21 @@ from django.db import transaction
 from lxml import etree
 
 from recaudo.engine import decide
-from recaudo.engine.decide.reader import child, children, parse_xml
+from recaudo.engine.decide.reader import child, children, local, parse_xml, text_of
 from recaudo.kernel.problems import Problem
 from recaudo.strategy.models import Strategy, StrategyVersion
-from recaudo.strategy.services.versions import draft_of, sound
+from recaudo.strategy.services.versions import draft_of, edit, sound
 
 
 class NotText(Problem):
     code = "strategy_not_text"
     message = "El archivo no está en UTF-8 y no se puede guardar tal cual. Expórtelo de nuevo desde el editor."
+
+
+class StaleEdit(Problem):
+    code = "strategy_stale_edit"
+    message = "El borrador cambió en otra ventana desde que lo abrió. Descargue lo suyo o recargue la página para seguir sobre lo último."
+    status = 409
 
 
 @transaction.atomic
@@ -29,6 +35,64 @@ def upload(strategy: Strategy, *, xml: bytes, note: str, by: Any, at: datetime, 
     prepared = identified(xml)
     sound(prepared, is_finished=False)
     return draft_of(strategy, prepared, base, note, by, at)
+
+
+def for_editor(xml: bytes) -> bytes:
+    """The file as the editor of the browser shows it: it keeps the reason of a row in its description."""
+    root = parse_xml(xml)
+    for rule in (one for one in root.iter(etree.Element) if local(one) == "rule"):
+        reason = text_of(next(children(rule, "annotationEntry"), None))
+        for old in list(children(rule, "description")):
+            rule.remove(old)
+        if reason:
+            description = etree.Element(_tag(rule, "description"))
+            description.text = reason
+            rule.insert(0, description)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def from_editor(xml: bytes) -> bytes:
+    """The file as it is kept: reasons are annotations again, and every piece has an id."""
+    root = parse_xml(xml)
+    for table in (one for one in root.iter(etree.Element) if local(one) == "decisionTable"):
+        has_reasons = any(True for _ in children(table, "annotation"))
+        for rule in children(table, "rule"):
+            told = child(rule, "description")
+            if not has_reasons:
+                continue
+            entry = child(rule, "annotationEntry")
+            if entry is None:
+                _entry(rule, table, "")
+                entry = child(rule, "annotationEntry")
+            assert entry is not None
+            _put(entry, table, "" if told is None else "".join(told.itertext()).strip())
+            if told is not None:
+                rule.remove(told)
+    return identified(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _put(entry: etree._Element, table: etree._Element, text: str) -> None:
+    inner = child(entry, "text")
+    if inner is None:
+        inner = etree.SubElement(entry, _tag(table, "text"))
+    inner.text = text
+
+
+@transaction.atomic
+def save_edited(version: StrategyVersion, *, xml: bytes, base_sha256: str, by: Any, at: datetime) -> StrategyVersion:
+    """Keep what the editor made of a draft.
+
+    base_sha256   what the editor had opened or last saved
+    Raises        StaleEdit; NotADraft; SomeoneElsesDraft; StrategyNotSound; what reading a file raises
+    """
+    model = decide.read(from_editor(xml))
+
+    def replaced(before: decide.Model) -> decide.Model:
+        if before.sha256 != base_sha256:
+            raise StaleEdit()
+        return model
+
+    return edit(version, replaced, by=by, at=at, what="editor")
 
 
 def identified(xml: bytes) -> bytes:

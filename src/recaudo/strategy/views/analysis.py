@@ -53,7 +53,9 @@ def accounts(request: HttpRequest, version_id: UUID, decision: str, number: int)
         {"row": row, "number": numbers.get(UUID(row.account_id), ""), "values": [_value(name, value) for name, value in zip(facts, row.values, strict=True)]}
         for row in shown
     ]
-    issue = table_analysis(version, decision, snapshot).lines[number - 1]
+    issue = next((line for line in table_analysis(version, decision, snapshot).lines if line.key == number), None)
+    if issue is None:
+        raise NotFound()
     context = {
         "version": version, "decision": decision, "label": decision_es(decision), "issue": issue, "lines": lines, "snapshot": snapshot,
         "facts": [FACTS[name].label_es if name in FACTS else name for name in facts], "next": shown[-1].account_id if more else "",
