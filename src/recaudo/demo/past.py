@@ -8,6 +8,7 @@ import random
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from recaudo.casework import catalogue
 from recaudo.casework import services as casework
 from recaudo.casework.models import Wave
 from recaudo.kernel.problems import Problem
@@ -77,6 +78,8 @@ def _call(agent: User, pick: random.Random, at: datetime, day: date) -> str | No
         return "refused"
     code = pick.choices([name for name, _ in OUTCOMES], weights=[weight for _, weight in OUTCOMES])[0]
     done = at + timedelta(seconds=pick.randint(35, 170))
+    if catalogue.disposition(code).is_rpc:
+        casework.check_identity(action=taken.action, checked=["name", "id_end"], by=agent, at=at)
     try:
         casework.close_action(taken.action, outcome=_outcome(code, taken.action, pick, day), permit=permit, by=agent, at=done)
     except Problem:
