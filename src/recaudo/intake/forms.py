@@ -10,7 +10,7 @@ from django import forms
 from recaudo.intake.derive import RULES
 from recaudo.intake.fields import TARGETS, Field, fields_for
 from recaudo.intake.models import Layout
-from recaudo.kernel.money import MINOR_DIGITS
+from recaudo.intake.words import currency_choices
 from recaudo.portfolio.models import Portfolio
 
 CAN_BE_NEGATIVE = ("balance",)
@@ -38,7 +38,7 @@ class LayoutForm(forms.Form):
     portfolio = forms.ModelChoiceField(Portfolio.objects.none(), label="Cartera", required=False, empty_label="La que diga el archivo")
     decimal = forms.ChoiceField(choices=[(".", "1,234.50 (punto decimal)"), (",", "1.234,50 (coma decimal)")], label="Números")
     date = forms.ChoiceField(choices=[("dmy", "día/mes/año"), ("mdy", "mes/día/año"), ("ymd", "año-mes-día")], label="Fechas")
-    currency = forms.ChoiceField(choices=[("", "La de la cartera"), *((code, code) for code in sorted(MINOR_DIGITS))], label="Moneda", required=False)
+    currency = forms.ChoiceField(label="Moneda", required=False, help_text="De los importes, si el archivo no la dice en cada fila.")
     id_kind = forms.RegexField(r"^[A-Z]{1,12}$", label="Tipo de identificación", required=False, help_text="RFC, CURP, RUT, CC, NIT…; vacío: lo dice el número.")
     derive = forms.ChoiceField(choices=[("", "Ninguna"), *RULES.items()], label="Regla derivada", required=False)
     whatsapp = forms.ChoiceField(choices=[("first", "El primer celular también por WhatsApp"), ("no", "Sólo como teléfono")], label="WhatsApp", required=False)
@@ -54,6 +54,9 @@ class LayoutForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["portfolio"].queryset = Portfolio.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+        # A saved layout keeps its currency also when no portfolio has it any more.
+        own = {*Portfolio.objects.values_list("currency", flat=True), self["currency"].value() or ""}
+        self.fields["currency"].choices = currency_choices(own)  # type: ignore[attr-defined]
 
     def options(self) -> dict[str, Any]:
         """What `save_layout` takes as options: only what was said."""

@@ -210,7 +210,7 @@ def _checked(request: HttpRequest, found: Batch) -> bool:
 def _batch_context(found: Batch) -> dict[str, Any]:
     return {
         "batch": found, "status_es": STATUS_ES[found.status], "tone": TONES[found.status], "is_working": found.status in ("checking", "applying"),
-        "is_open": found.status in ("received", "checked", "failed"), "reasons": queries.reasons(found), "rejections": queries.first_rejections(found),
+        "is_open": found.status in ("received", "checked", "failed") and found.files_gone_at is None, "kept_until": services.kept_until(found), "reasons": queries.reasons(found), "rejections": queries.first_rejections(found),
         "totals": [(code, {key: sums.get(key) for key in TOTALS}) for code, sums in found.totals.items()], "target_es": TARGETS[found.layout.target] if found.layout else "",
         "changes": [(queries.CHANGES_ES.get(key, key), value) for key, value in found.changes.items() if key != "omitted" and value],
         "same": queries.earlier_same(found) if found.status in ("received", "checked") else None, "percent": round(found.progress * 100),

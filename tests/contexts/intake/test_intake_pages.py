@@ -115,3 +115,13 @@ def test_pages_ask_the_database_a_bounded_number_of_times(cast, cards, as_, load
     for url in (reverse("intake:batches"), reverse("intake:batch", args=[batches[0].id]), reverse("intake:layouts"), reverse("intake:layout", args=[cards.id])):
         with django_assert_max_num_queries(20):
             assert client.get(url).status_code == 200
+
+
+def test_the_page_says_until_when_a_load_can_be_undone_and_then_offers_it_no_more(cards, as_, load) -> None:
+    batch = load(csv(ROSA), cards)
+    client, page, undo = as_("raul"), reverse("intake:batch", args=[batch.id]), reverse("intake:undo", args=[batch.id])
+    before = client.get(page).content.decode()
+    assert "se guarda cifrado hasta el" in before
+    Batch.objects.filter(id=batch.id).update(files_gone_at=NOW)
+    after = client.get(page).content.decode()
+    assert "El archivo se eliminó el" in after and undo not in after

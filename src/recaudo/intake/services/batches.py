@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -26,8 +25,8 @@ from recaudo.intake.plan import Book, Plan, make_plan
 from recaudo.intake.services import keeping
 from recaudo.intake.services.known import only_known
 from recaudo.intake.services.rejections import Keeper
+from recaudo.intake.words import as_read
 from recaudo.journal import services as journal
-from recaudo.kernel.money import shown
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import Portfolio
 from recaudo.store.files import kept_with
@@ -156,7 +155,7 @@ def preview(batch: Batch, *, limit: int = 8) -> Preview:
             if feed is None:
                 continue
             received = str(head.table.column(feed.column)[n].as_py()) if feed.column else feed.default
-            shown_value = _shown(values.get(ours.name), values["currency"] if ours.kind == "money" and values else None)
+            shown_value = as_read(ours, values.get(ours.name), values.get("currency"))
             cells.append((plan.title(ours.name), received[:80], shown_value, wrong.get((row, plan.title(ours.name)[:60]), "")))
         result.rows.append((row, cells))
     return result
@@ -285,16 +284,3 @@ def _book(portfolio: Portfolio) -> Book:
     return Book(
         portfolio.id, portfolio.creditor_id, portfolio.code, portfolio.currency, portfolio.country, portfolio.product, portfolio.kind
     )
-
-
-def _shown(value: Any, currency: str | None) -> str:
-    """A clean value as people read it."""
-    if value is None:
-        return ""
-    if currency:
-        return shown(int(value), currency)
-    if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, dict):
-        return str(next((value[key] for key in ("value", "e164") if value.get(key)), ""))
-    return ", ".join(islice(map(str, value), 5)) if isinstance(value, list) else str(value)

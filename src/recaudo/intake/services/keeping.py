@@ -50,6 +50,11 @@ def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
+def kept_until(batch: Batch) -> datetime:
+    """The instant after which forget_files takes the batch's files."""
+    return (batch.applied_at or batch.created_at) + timedelta(days=settings.INTAKE_FILES_KEPT_DAYS)
+
+
 def forget_files(*, by: Any, at: datetime) -> int:
     """Delete the files of batches whose time to be undone is over. Harmless to repeat. Returns how many batches it was."""
     before = at - timedelta(days=settings.INTAKE_FILES_KEPT_DAYS)
