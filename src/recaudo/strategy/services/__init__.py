@@ -29,7 +29,7 @@ from recaudo.strategy.services.experiments import (
     stop_experiment,
     submit_experiment,
 )
-from recaudo.strategy.services.files import NotText, upload
+from recaudo.strategy.services.files import NotText, StaleEdit, for_editor, from_editor, save_edited, upload
 from recaudo.strategy.services.snapshots import keep_snapshot
 from recaudo.strategy.services.versions import (
     NotADraft,
@@ -74,6 +74,7 @@ __all__ = [
     "PastStart",
     "Proposal",
     "SomeoneElsesDraft",
+    "StaleEdit",
     "StaleProposal",
     "StrategyNotSound",
     "UnchangedDraft",
@@ -93,6 +94,8 @@ __all__ = [
     "discard",
     "draft",
     "enrol",
+    "for_editor",
+    "from_editor",
     "keep_result",
     "keep_snapshot",
     "keep_workbook",
@@ -103,6 +106,7 @@ __all__ = [
     "put_due_in_force",
     "reject",
     "reject_experiment",
+    "save_edited",
     "set_note",
     "sound",
     "start_due_experiments",
