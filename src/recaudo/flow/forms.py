@@ -10,6 +10,7 @@ from django import forms
 from recaudo.engine.facts import BUCKET_ES, STAGE_ES
 from recaudo.flow.words import OUTCOME_ES, TREATMENT_ES
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.portfolio.queries import COUNTRY_ES
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.words import METRIC_ES, STATUS_ES
 
@@ -93,7 +94,7 @@ class ExperimentForm(forms.Form):
     def __init__(self, *args: Any, versions: list[StrategyVersion], countries: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].choices = [("", "Elija"), *((str(one.pk), f"Versión {one.number} · {STATUS_ES.get(one.status, one.status).lower()}") for one in versions)]  # type: ignore[attr-defined]
-        self.fields["country"].choices = [(code, code) for code in countries]  # type: ignore[attr-defined]
+        self.fields["country"].choices = [(code, COUNTRY_ES.get(code, code)) for code in countries]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

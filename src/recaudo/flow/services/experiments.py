@@ -75,15 +75,16 @@ worked AS (
 promised AS (
   SELECT w.person_id, count(*) AS promises FROM whole w
   JOIN promise p ON p.person_id = w.person_id AND p.made_on >= w.enrolled_on AND p.made_on < w.over_on GROUP BY 1)
+SELECT *, money - cost AS net FROM (
 SELECT w.person_id, w.arm, w.over_on, w.over_on <= $on AS is_over, w.contaminated <> '' AS is_broken,
        (coalesce(m.payments, 0) > 0)::INTEGER::DOUBLE AS paid,
        CASE WHEN w.baseline_minor > 0 THEN
          least(CASE WHEN w.is_many THEN coalesce(m.usd_minor, 0) ELSE coalesce(m.same_minor, 0) END / w.baseline_minor::DOUBLE, 1.0) END AS recovered,
        CASE WHEN $alone THEN coalesce(m.same_minor, 0)::DOUBLE ELSE coalesce(m.usd_minor, CASE WHEN m.payments IS NULL THEN 0.0 END) END AS money,
-       coalesce(k.cost, 0)::DOUBLE AS cost, money - cost AS net,
+       coalesce(k.cost, 0)::DOUBLE AS cost,
        coalesce(k.attempts, 0) AS attempts, coalesce(k.contacts, 0) AS contacts, coalesce(q.promises, 0) AS promises
 FROM (SELECT *, currency = 'USD' AND NOT $alone AS is_many FROM whole) w
-LEFT JOIN money m USING (person_id) LEFT JOIN worked k USING (person_id) LEFT JOIN promised q USING (person_id)
+LEFT JOIN money m USING (person_id) LEFT JOIN worked k USING (person_id) LEFT JOIN promised q USING (person_id))
 """
 
 

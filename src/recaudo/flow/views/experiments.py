@@ -197,7 +197,7 @@ def _form(data: Any, daily: Strategy) -> ExperimentForm:
 
 def _first() -> dict[str, Any]:
     """The form as it opens, to show a size at once."""
-    return {"kind": "holdout", "name": "x", "share": "10", "metric": "paid", "days": "30", "base": "20", "lift": "3"}
+    return {"kind": "challenger", "name": "x", "version": "", "share": "10", "metric": "paid", "days": "30", "base": "20", "lift": "3"}
 
 
 def _size(form: ExperimentForm) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from recaudo.engine.experiment import MIN_PERSONS
-from recaudo.engine.facts import STAGE_ES
+from recaudo.engine.facts import FACTS
+from recaudo.portfolio.queries import COUNTRY_ES
 from recaudo.strategy.models import Experiment
 from recaudo.strategy.words import CONTAMINATED_ES, METRIC_ES
 
@@ -43,7 +44,8 @@ def result(one: Experiment) -> dict[str, Any]:
 
 def scope(one: Experiment) -> list[tuple[str, str]]:
     """Who takes part, in words."""
-    return [(FACT_ES.get(fact, fact), ", ".join(STAGE_ES.get(value, value) if fact == "stage" else value for value in values)) for fact, values in one.scope.items()]
+    told = {"country": COUNTRY_ES, **{fact: FACTS[fact].values for fact in one.scope if fact in FACTS and fact != "country"}}
+    return [(FACT_ES.get(fact, fact), ", ".join(told.get(fact, {}).get(value, value) for value in values)) for fact, values in one.scope.items()]
 
 
 def _row(code: str, name: str, kept: dict[str, Any], one: Experiment) -> dict[str, Any]:
@@ -57,14 +59,20 @@ def _row(code: str, name: str, kept: dict[str, Any], one: Experiment) -> dict[st
 
 
 def _comparison(found: dict[str, Any], names: dict[str, str], one: Experiment) -> dict[str, Any]:
-    main, net = found[one.metric], found["net"]
+    main, net = _known(found[one.metric]), found["net"]
     treated = main["treated"]["persons"]
     return {
-        "arm": names.get(found["arm"], found["arm"]), "main": main, "other": found["recovered" if one.metric == "paid" else "paid"], "net": net,
-        "other_es": METRIC_ES["recovered" if one.metric == "paid" else "paid"], "clean": found["clean"], "verdict_es": VERDICT_ES[main["verdict"]], "verdict_tone": VERDICT_TONE[main["verdict"]],
+        "arm": names.get(found["arm"], found["arm"]), "main": main, "other": _known(found["recovered" if one.metric == "paid" else "paid"]), "net": net,
+        "other_es": METRIC_ES["recovered" if one.metric == "paid" else "paid"], "clean": _known(found["clean"]), "verdict_es": VERDICT_ES[main["verdict"]], "verdict_tone": VERDICT_TONE[main["verdict"]],
         "net_total": round(net["added"]) if net["low"] is not None else None, "net_low": _round(net["added_low"]), "net_high": _round(net["added_high"]),
         "treated": treated, "sentence": _sentence(names.get(found["arm"], ""), main, one), "chart": _chart(found["looks"]),
     }  # fmt: skip
+
+
+def _known(found: dict[str, Any]) -> dict[str, Any]:
+    """Nobody seen is no zero."""
+    sides = {side: {**found[side], "mean": found[side]["mean"] if found[side]["persons"] else None} for side in ("treated", "control")}
+    return {**found, **sides, "difference": found["difference"] if all(side["persons"] for side in sides.values()) else None}
 
 
 def _round(value: float | None) -> int | None:
