@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from recaudo.demo import duties, files
+from recaudo.demo import duties, files, firewall, norms, trials
 from recaudo.demo.layouts import layouts
 from recaudo.demo.past import work_a_day
 from recaudo.flow.day import run_day
@@ -21,11 +21,13 @@ from recaudo.intake import services as intake
 from recaudo.intake.models import Layout
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
+from recaudo.kernel.time import day_at
 from recaudo.messaging import services as messaging
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Portfolio
 from recaudo.store import tenancy
 from recaudo.strategy import services as strategy
+from recaudo.strategy.models import StrategyVersion
 from recaudo.workforce import services as workforce
 from recaudo.workforce.models import Agency, Tenant, User
 
@@ -41,6 +43,7 @@ STAFF: tuple[tuple[str, str, str], ...] = (
     ("agente2@demo.example", "Beto Luna", "call_agent"),
     ("backoffice@demo.example", "Raúl Mena", "back_office"),
     ("cumplimiento@demo.example", "Carmen Lara", "compliance_officer"),
+    ("cumplimiento2@demo.example", "Olga Ruiz", "compliance_officer"),
     ("finanzas@demo.example", "Fabiola Nava", "finance"),
     ("auditor@demo.example", "Aurelio Paz", "auditor"),
     ("direccion@demo.example", "Diana Leal", "executive"),
@@ -111,7 +114,7 @@ def build(
     tenant, people = _organisation(at, _morning(before))
     world = World(tenant, on)
     with tenancy.acting(tenant.id):
-        _books(people, _morning(before), accounts)
+        trial = trials.prepare(people, version=_books(people, _morning(before), accounts), on=before, at=_morning(before))
     tell("archivos de los acreedores", 0.05)
     written = files.write(folder, accounts=accounts, seed=seed, before=before, on=on)
     files.write_faulty(folder, on=on, seed=seed)
@@ -123,17 +126,25 @@ def build(
     with tenancy.acting(tenant.id):
         portfolio.accrue(on=before, by=journal.SYSTEM, at=_morning(before))
         _place(people, before)
+        trials.live(trial, people, on=before, seed=seed)
     days = [day for n in range(9, 0, -1) if (day := on - timedelta(days=n)).weekday() < 5][-past_days:] if past_days else []
+    if past_days >= 3:
+        # One day two weeks ago, so that what came in after a day of work is known.
+        days.insert(0, working_day(on - timedelta(days=15)))
     for place, day in enumerate(days):
         tell(f"jornada del {day:%d/%m}", 0.5 + 0.3 * place / len(days))
         run_day(tenant, on=day, by=journal.SYSTEM, at=_morning(day), clock=lambda day=day: _morning(day))
         for name, count in work_a_day(tenant, people, day=day, seed=seed).items():
             world.worked[name] = world.worked.get(name, 0) + count
+    if days:
+        with tenancy.acting(tenant.id):
+            firewall.tell(people, at=day_at(days[-1], tenant.zone, 16))
     for place, item in enumerate(later):
         tell(f"carga {item.path.name}", 0.8 + 0.2 * place / len(later))
         world.loads.append(_load(tenant, people["backoffice@demo.example"], item, max(_morning(on), at - timedelta(hours=1))))
     with tenancy.acting(tenant.id):
         duties.fill(people, on=on, at=at)
+        norms.decide(people, zone=tenant.zone, on=on, at=at)
     return world
 
 
@@ -146,7 +157,7 @@ def _organisation(at: datetime, since: datetime) -> tuple[Tenant, dict[str, User
     tenant, admin = workforce.create_organisation(
         name=NAME, country="MX", admin_email=ADMIN, admin_name="Ignacio Paz", password=PASSWORD, at=since, may_be_another=True
     )
-    tenant.settings = {**tenant.settings, "usd_rates": USD, "is_demo": True, "day_at": "05:30", "sender": SENDER}
+    tenant.settings = {**tenant.settings, "usd_rates": USD, "unit_costs": trials.COSTS, "is_demo": True, "day_at": "05:30", "sender": SENDER}
     tenant.save(update_fields=["settings"])
     people = {ADMIN: admin}
     hashed = make_password(PASSWORD)
@@ -169,7 +180,7 @@ def _organisation(at: datetime, since: datetime) -> tuple[Tenant, dict[str, User
     return tenant, people
 
 
-def _books(people: dict[str, User], at: datetime, accounts: int) -> None:
+def _books(people: dict[str, User], at: datetime, accounts: int) -> StrategyVersion:
     admin, manager, analyst = people[ADMIN], people["gerente@demo.example"], people["estrategia@demo.example"]
     books: dict[str, Portfolio] = {}
     for code, name, country, how, portfolios in BOOKS:
@@ -193,10 +204,18 @@ def _books(people: dict[str, User], at: datetime, accounts: int) -> None:
     strategy.submit(version, by=analyst, at=at)
     strategy.approve(version, by=manager, at=at, note="Revisada con cumplimiento.")
     strategy.activate(version, on=at.date(), by=manager, at=at)
+    agency = people["despacho@demo.example"].agency
+    told = strategy.publish(
+        version, agencies=[agency] if agency else [], to_staff=True, due_on=at.date() + timedelta(days=7), today=at.date(), by=manager, at=at,
+        note="Así se decide desde hoy qué se hace con cada cuenta, por qué medio y con qué oferta. Las cuentas suspendidas no se trabajan.",
+    )  # fmt: skip
+    for reader in ("despacho@demo.example", "agente@demo.example"):
+        strategy.acknowledge(told, by=people[reader], at=at)
     for name, target, book, mapping, options in layouts():
         intake.save_layout(
             name=name, target=target, mapping=mapping, options=options, portfolio=books.get(book), by=people["backoffice@demo.example"], at=at
         )
+    return version
 
 
 def _load(tenant: Tenant, by: User, item: files.Written, at: datetime) -> dict[str, Any]:
