@@ -145,6 +145,7 @@ def build(
     with tenancy.acting(tenant.id):
         duties.fill(people, on=on, at=at)
         norms.decide(people, zone=tenant.zone, on=on, at=at)
+    trials.simulate(tenant, people)
     return world
 
 
