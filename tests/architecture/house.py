@@ -9,9 +9,9 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "recaudo"
 FLOORS = (
     ("kernel", "lawbook"), ("engine",), ("store", "ui"), ("journal",), ("workforce",), ("portfolio",), ("law",), ("intake", "strategy"),
-    ("agreements",), ("casework",), ("messaging",), ("desk",), ("analytics",), ("flow",), ("demo",), ("project",),
+    ("agreements",), ("casework",), ("messaging",), ("desk",), ("analytics",), ("compliance",), ("flow",), ("demo",), ("project",),
 )  # fmt: skip
-CONTEXTS = ("journal", "workforce", "portfolio", "law", "intake", "strategy", "agreements", "casework", "messaging", "desk", "analytics", "flow")
+CONTEXTS = ("journal", "workforce", "portfolio", "law", "intake", "strategy", "agreements", "casework", "messaging", "desk", "analytics", "compliance", "flow")
 # What another context may import. `permit` and `catalogue` are casework's public words, `words` the Spanish names of codes.
 FACE = {"models", "queries", "services", "permit", "catalogue", "words", "fields"}
 WRITES = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}

@@ -144,5 +144,9 @@ EXTRA: dict[str, set[str]] = {
     # the mails it writes, the sign-in routes and second factor of the library it uses
     "workforce": {"mail.py", "sign_in_urls.py", "second_factor.py"},
     "desk": {"script.py"},
+    # the tree over the seals, the signature, and the form of an anchor outside: pure, and read by no other context
+    "journal": {"merkle.py", "signing.py", "anchors.py"},
+    # how long there is to answer and to keep, what belongs to a person, and what goes into an evidence file
+    "compliance": {"clocks.py", "terms.py", "reach.py", "expediente"},
     "law": {"rulebook.py"},  # the lawbook read aloud, without a database: pages and the command line share it
 }

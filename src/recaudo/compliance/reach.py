@@ -48,7 +48,7 @@ class Belonging:
 
     def rows(self, person_id: UUID, accounts: list[UUID]) -> models.QuerySet[Any]:
         """The rows of one person, oldest first."""
-        found = {
+        found: dict[str, Any] = {
             "self": {"id": person_id}, "person": {"person_id": person_id}, "account": {"account_id__in": accounts}, "holder": {"id__in": accounts},
             "request": {"request__person_id": person_id},
         }[self.by]  # fmt: skip

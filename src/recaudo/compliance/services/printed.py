@@ -99,4 +99,4 @@ def _sections(data: dict[str, list[dict[str, Any]]], p: Printer) -> list[tuple[A
 def _outcome(row: Row) -> str:
     known = catalogue.dispositions().get(row["disposition"])
     said = f"{row['disposition']} {known.label_es}" if known else ACTION_STATUS_ES.get(row["status"], row["status"])
-    return f"{said}. {row['note']}" if row.get("note") else said
+    return f"{said}. {row['note']}" if row.get("note") else str(said)

@@ -166,7 +166,7 @@ def _finish(run_id: UUID, rules: Rules, kept: int, by: Any, at: datetime) -> Ret
     run = RetentionRun.objects.select_for_update().get(id=run_id)
     files = _old_files(rules, run.on)
     rows = _refused_rows(files)
-    transaction.on_commit(lambda: [_destroy(batch) for batch in files])
+    transaction.on_commit(lambda: _destroy(files))
     run.status, run.held_count, run.finished_at = "done", kept, at
     run.removed = {**run.removed, "files": len(files), **({"intake.Rejection": rows} if rows else {})}
     run.save()
@@ -198,10 +198,11 @@ def _refused_rows(files: list[Batch]) -> int:
     return count
 
 
-def _destroy(batch: Batch) -> None:
-    """The file as it came, and what was kept to undo it."""
-    default_storage.delete(batch.path)
-    beside = f"intake/{batch.id}"
-    if default_storage.exists(beside):
-        for name in default_storage.listdir(beside)[1]:
-            default_storage.delete(f"{beside}/{name}")
+def _destroy(batches: list[Batch]) -> None:
+    """The files as they came, and what was kept to undo them."""
+    for batch in batches:
+        default_storage.delete(batch.path)
+        beside = f"intake/{batch.id}"
+        if default_storage.exists(beside):
+            for name in default_storage.listdir(beside)[1]:
+                default_storage.delete(f"{beside}/{name}")
