@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from recaudo.messaging.services.outbox import Carriers
 class WrittenDown:
     """Appends the key of each message in one write, before it answers: what is in the file has left."""
 
-    def __init__(self, path: Path, *, idempotent: bool) -> None:
-        self.path, self.idempotent = path, idempotent
+    def __init__(self, path: Path, *, idempotent: bool, seconds: float = 0.0) -> None:
+        self.path, self.idempotent, self.seconds = path, idempotent, seconds
 
     def send(self, outgoing: Outgoing) -> str:
         if not outgoing.to:
@@ -29,6 +30,7 @@ class WrittenDown:
             os.write(handle, f"{outgoing.key}\n".encode())
         finally:
             os.close(handle)
+        time.sleep(self.seconds)  # the time in which a kill finds a message on its way
         return f"written-{outgoing.key}"
 
 
