@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, str] = {
     "strategy.view": "Ver estrategias",
     "strategy.edit": "Editar borradores de estrategia",
     "strategy.approve": "Aprobar estrategias de otra persona",
+    "strategy.acknowledge": "Leer las instrucciones publicadas y acusar recibo",
     "law.view": "Ver normas",
     "law.edit": "Proponer cambios normativos",
     "law.approve": "Aprobar cambios normativos",
@@ -73,7 +74,7 @@ def _role(code: str, name: str, sentence: str, permissions: str, is_agency: bool
     return Role(code, name, sentence, granted, is_agency)
 
 
-_AGENT = "work.take promise.record portfolio.view person.view person.edit payment.view hold.open"
+_AGENT = "work.take promise.record portfolio.view person.view person.edit payment.view hold.open strategy.acknowledge"
 _READ = (
     "day.view portfolio.view person.view payment.view intake.view strategy.view law.view message.view kpi.view "
     "journal.view user.view"
@@ -99,9 +100,9 @@ ROLES: dict[str, Role] = {
         _role("field_supervisor", "Supervisor de campo", "Dirige visitas y a quienes las hacen.",
               f"day.view {_AGENT} work.assign kpi.view user.view"),
         _role("field_agent", "Gestor de campo", "Hace visitas con lo necesario y nada más.",
-              "work.take promise.record portfolio.view person.view"),
+              "work.take promise.record portfolio.view person.view strategy.acknowledge"),
         _role("external_field_agent", "Gestor externo", "Hace visitas por encargo de un despacho.",
-              "work.take promise.record portfolio.view person.view", True),
+              "work.take promise.record portfolio.view person.view strategy.acknowledge", True),
         _role("back_office", "BackOffice", "Documentos, pagos, cargas y aclaraciones.",
               "portfolio.view portfolio.edit person.view person.edit person.merge payment.view payment.record intake.view "
               "intake.load intake.undo hold.open message.view list.export complaint.manage compliance.view"),

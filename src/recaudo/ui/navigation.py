@@ -20,6 +20,7 @@ MENU: list[Entry] = [
     Entry("Hoy", "home", "today", "day.view", "Operación"),
     Entry("Mi cola", "headset", "desk:queue", "work.take", "Operación"),
     Entry("Mi agenda", "calendar-event", "desk:agenda", "work.take", "Operación"),
+    Entry("Instrucciones", "book-2", "strategy:instructions", "strategy.acknowledge", "Operación"),
     Entry("Cuentas", "users", "desk:accounts", "portfolio.view", "Operación"),
     Entry("Carteras", "building-bank", "portfolio:portfolios", "portfolio.view", "Operación"),
     Entry("Envíos", "mail", "messaging:waves", "message.view|day.release", "Operación"),

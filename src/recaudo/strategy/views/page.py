@@ -90,7 +90,7 @@ def _whole(request: HttpRequest, version: StrategyVersion) -> dict[str, Any]:
         "reject_form": RejectForm(auto_id="re_%s"), "activate_form": ActivateForm(today=today(request)), "has_others": _has_others(version),
         "submit_url": reverse("strategy:submit", args=[version.id]), "withdraw_url": reverse("strategy:withdraw", args=[version.id]),
         "may_withdraw": version.status in {"draft", "submitted"} and (is_own or version.created_by_id is None) and request.user.may("strategy.edit"),
-        "may_take_out": request.user.may("list.export"),
+        "may_take_out": request.user.may("list.export"), "may_publish": may_approve,
         "draft_form": NoteForm(auto_id="dr_%s"),
     }  # fmt: skip
 
