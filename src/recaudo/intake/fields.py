@@ -154,7 +154,7 @@ FIELDS: tuple[Field, ...] = (
     Field("payer", "Pagador", "text", PAYMENT, "Lo que el banco escribió de quien pagó; se guarda cifrado", ("payments",), strict=False, size=200, also=("ordenante", "pagador")),
     Field("pay_channel", "Canal de pago", "text", PAYMENT, "Sucursal, corresponsal, en línea…", ("payments",), strict=False, size=20, also=("canal",)),
     *(
-        Field(f"month_status_{n}", f"Estado del mes −{n}", "integer", SOURCE, "Meses de atraso al cierre: −2 sin uso, −1 pagado, 0 revolvente, n meses de atraso", BOTH, also=(f"pay_{n}",), strict=n == 0)
+        Field(f"month_status_{n}", "Estado del último mes" if n == 0 else f"Estado de hace {n} mes{'es' if n > 1 else ''}", "integer", SOURCE, "Meses de atraso al cierre: −2 sin uso, −1 pagado, 0 revolvente, n meses de atraso", BOTH, also=(f"pay_{n}",), strict=n == 0)
         for n in range(6)
     ),
 )  # fmt: skip

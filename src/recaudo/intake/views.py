@@ -233,7 +233,7 @@ def _mapping_context(found: Batch, form: LayoutForm, current: dict[str, Any], co
     context: dict[str, Any] = {"batch": found, "form": form, "groups": mapping_rows(target, current), "extra": extra_text(current), "target": target}
     try:
         seen = services.preview(found)
-        context |= {"preview": seen.rows, "titles": [cell[0] for cell in seen.rows[0][1]] if seen.rows else [], "reading": seen.reading.details}
+        context |= {"preview": [(number, cells, any(cell[3] for cell in cells)) for number, cells in seen.rows], "titles": [cell[0] for cell in seen.rows[0][1]] if seen.rows else [], "reading": seen.reading.details}
         context["problems"] = [(number, cell[3]) for number, cells in seen.rows for cell in cells if cell[3]]
         columns = seen.reading.columns
     except Problem as problem:
