@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from recaudo.casework.models import Action, Wave
-from recaudo.messaging.models import Message, Template
+from recaudo.messaging.models import Message, Pace, Template
 
 SAMPLES = 3
 UNSENT = ("planned", "in_progress")
@@ -119,6 +119,12 @@ def thread(*, person_id: UUID, channel: str, limit: int = 30) -> list[Message]:
     found = Message.objects.filter(person_id=person_id, channel=channel).order_by("-created_at", "-id")[:limit]
     # What comes in carries the instant; what goes out is told by when it went.
     return sorted(found, key=lambda m: (m.sent_at or m.created_at, m.direction == "in"))
+
+
+def in_trouble(names: Iterable[str]) -> list[tuple[str, datetime]]:
+    """Providers (channel:provider) that do not answer, and when each is asked again."""
+    rows = Pace.objects.filter(name__in=list(names), failures__gt=0, resumes_at__isnull=False)
+    return list(rows.order_by("name").values_list("name", "resumes_at"))
 
 
 def answers_waiting() -> QuerySet[Message]:

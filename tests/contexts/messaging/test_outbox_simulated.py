@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,6 @@ from tests.contexts.messaging.test_outbox import Answering
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, ContactPause, Hold, PermitRecord
-from recaudo.kernel.problems import Problem
 from recaudo.messaging import services as messaging
 from recaudo.messaging.adapters import NotSent, Outgoing
 from recaudo.messaging.models import Message
@@ -110,11 +110,8 @@ class Story:
 
     def sweep(self) -> None:
         casework.expire_actions(by=messaging.outbox.journal.SYSTEM, at=self.now)
-        try:
-            with transaction.atomic():
-                messaging.sweep(self.cast.tenant, at=self.now, carriers=self.carriers)
-        except Died:
-            pass
+        with suppress(Died), transaction.atomic():
+            messaging.sweep(self.cast.tenant, at=self.now, carriers=self.carriers)
 
     def receipt(self) -> None:
         sent = list(Message.objects.filter(direction="out").exclude(provider_id=""))
@@ -140,13 +137,10 @@ class Story:
             self.stopped.setdefault((point(self.cast, who, channel).value, channel), self.now)
 
     def hold(self) -> None:
-        try:
-            casework.open_hold(
-                person=self.cast.people[self.chance.choice(WHO)], kind="dispute", reason="x", by=self.cast.ana, at=self.now,
-                until_at=self.now + timedelta(hours=6),
-            )  # fmt: skip
-        except Problem:
-            pass
+        casework.open_hold(
+            person=self.cast.people[self.chance.choice(WHO)], kind="dispute", reason="x", by=self.cast.ana, at=self.now,
+            until_at=self.now + timedelta(hours=6),
+        )  # fmt: skip
 
     def pause(self) -> None:
         on = ContactPause.objects.filter(resumed_at=None).first()

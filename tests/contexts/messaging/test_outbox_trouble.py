@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from tests.cast import Cast, make_cast
-from tests.contexts.messaging.scenes import point, ready
+from tests.contexts.messaging.scenes import point, ready, released
 from tests.contexts.messaging.test_outbox import Answering
 from tests.contexts.messaging.test_outbox_crash import many
 from tests.fakes.carriers import AlwaysThe
@@ -21,6 +22,7 @@ from recaudo.messaging import services as messaging
 from recaudo.messaging.adapters import NotSent, Outgoing
 from recaudo.messaging.models import Message
 from recaudo.portfolio import services as portfolio
+from recaudo.portfolio.models import ContactPoint
 from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
 
@@ -48,7 +50,7 @@ def test_a_provider_down_for_an_hour_is_asked_ever_less_and_then_gets_everything
         casework.expire_actions(by=messaging.outbox.journal.SYSTEM, at=now[0])
         messaging.sweep(cast.tenant, at=now[0], carriers=carriers)
         now[0] += timedelta(seconds=10)
-    waits = [(after - before).total_seconds() for before, after in zip(calls, calls[1:], strict=False)]
+    waits = [(after - before).total_seconds() for before, after in pairwise(calls)]
     assert len(calls) <= 20 and max(waits) <= 310 and waits[0] >= 15  # capped, and no busy loop
     assert Message.objects.filter(status="sent").count() == 0
     tried, now[0] = len(calls), cast.now + DOWN + timedelta(minutes=6)
@@ -138,8 +140,6 @@ def stop(cast: Cast, kind: str) -> None:
 def test_a_stop_between_choosing_and_handing_over_stops_it(cast: Any, monkeypatch: Any, kind: str, moment: str) -> None:
     """The stop is committed in the widest gaps that there are: before boarding, and between boarding and the hand-over."""
     ready(cast)
-    from tests.contexts.messaging.scenes import released
-
     released(cast, "maria", "pedro")
     name = "_board" if moment == "chosen" else "_fly"
     real, once = getattr(messaging.outbox, name), [True]
@@ -180,8 +180,6 @@ def test_stops_that_race_with_the_hand_over_are_before_it_or_after_it(own_databa
             return f"x-{outgoing.key}"
 
     def stops() -> None:
-        from recaudo.portfolio.models import ContactPoint
-
         for _, point_id in waiting:
             with tenancy.acting(cast.tenant.id):
                 spot = ContactPoint.objects.select_related("person").get(id=point_id)

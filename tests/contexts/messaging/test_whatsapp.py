@@ -91,7 +91,7 @@ def test_recorded_messages_are_read_and_pictures_are_named() -> None:
     assert found["text"] == [News("inbound", "wamid.xyzxyz", sender="+972987654321", text="Body Text")]
     assert found["image"][0].text.startswith("[image]") and found["reply"][0].message_id
     assert found["reaction"] == found["unsupported"] == []
-    assert [one[0].text for one in map(lambda body: hooks.read(body, ""), recorded("callback_button").values())]
+    assert all(hooks.read(body, "")[0].text for body in recorded("callback_button").values())
 
 
 def test_the_recorded_signature_holds_and_nothing_else() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
+from django.conf import settings
 from django.utils.safestring import SafeString
 
+from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.messaging import queries
 from recaudo.messaging.models import Message
-from recaudo.messaging.services import STATUS_ES
+from recaudo.messaging.services import STATUS_ES, pace
 from recaudo.messaging.words import MESSAGE_ES, SAID_ES, TEMPLATE_TONE, WAVE_ES
 from recaudo.ui.templatetags.ui import chip
 
@@ -21,6 +26,13 @@ def message_chip(message: Message) -> SafeString:
     else:
         name, tone = MESSAGE_ES.get(message.status, (message.status, "muted"))
     return chip(name, tone)
+
+
+@register.simple_tag
+def provider_trouble() -> list[tuple[str, datetime]]:
+    """Channels whose provider does not answer now, in words, and when each is asked again."""
+    names = {pace.provider_of(channel): channel for channel in settings.PROVIDERS}
+    return [(CHANNEL_ES[names[name]], at) for name, at in queries.in_trouble(list(names))]
 
 
 @register.simple_tag
