@@ -204,7 +204,7 @@ def _books(people: dict[str, User], at: datetime, accounts: int) -> StrategyVers
     )  # fmt: skip
     strategy.submit(version, by=analyst, at=at)
     strategy.approve(version, by=manager, at=at, note="Revisada con cumplimiento.")
-    strategy.activate(version, on=at.date(), by=manager, at=at)
+    version = strategy.activate(version, on=at.date(), by=manager, at=at)
     agency = people["despacho@demo.example"].agency
     told = strategy.publish(
         version, agencies=[agency] if agency else [], to_staff=True, due_on=at.date() + timedelta(days=7), today=at.date(), by=manager, at=at,
