@@ -19,7 +19,8 @@ def persons(scope: Mapping[str, Sequence[str]]) -> int:
     snapshot = _newest()
     if snapshot is None:
         return 0
-    parts, values = ["overdue_minor > 0"], {}
+    parts: list[str] = ["overdue_minor > 0"]
+    values: dict[str, list[str]] = {}
     for fact, wanted in scope.items():
         if fact in FACTS and wanted:
             parts.append(f"list_contains(${fact}, {quoted(fact)})")

@@ -91,7 +91,8 @@ def _rows(found: WhatIf, where: Mapping[str, str], *, after: str = "", limit: in
 
 def _where(where: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """The condition of a list; only names that are known, values bound."""
-    parts, values = ["true"], {}
+    parts: list[str] = ["true"]
+    values: dict[str, str] = {}
     for name, value in where.items():
         if name in CHANGED and value:
             column = name.removeprefix("changed_")
