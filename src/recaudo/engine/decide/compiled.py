@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recaudo.engine.decide.conform import Types
 from recaudo.engine.decide.feel import values
 from recaudo.engine.decide.feel.values import Value
 from recaudo.engine.decide.model import Model
@@ -178,12 +179,13 @@ def differences(
     by_key = {tuple(row[name] for name in keys): row for row in _with_keys(decided, chosen, keys)}
     found = [by_key.get(tuple(row[name] for name in keys), {}) for row in given]
     out: list[Difference] = []
+    kinds = Types(compiled.model)
     for fact_row, row in zip(given, found, strict=True):
         key = tuple(fact_row[name] for name in keys)
         if not row:
             out.append(Difference(key, "", None, "sin decisión"))
             continue
-        out.extend(Difference(key, *rest) for rest in _compare(compiled, fact_row, row))
+        out.extend(Difference(key, *rest) for rest in _compare(compiled, kinds, fact_row, row))
     return out
 
 
@@ -215,9 +217,9 @@ def _chosen(count: int, sample: int, seed: int) -> list[int]:
     return list(range(count)) if count <= sample else sorted(random.Random(seed).sample(range(count), sample))
 
 
-def _compare(compiled: Compiled, facts: Mapping[str, Any], row: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
+def _compare(compiled: Compiled, kinds: Types, facts: Mapping[str, Any], row: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
     given = {name: fact_value(facts[name], kind) for name, kind in compiled.facts.items()}
-    interpreter = Interpreter(compiled.model, given)
+    interpreter = Interpreter(compiled.model, given, kinds, traced=False)
     for result in compiled.results:
         decision = compiled.model.decision(result.name)
         expected = interpreter.decision(decision)

@@ -99,9 +99,10 @@ def evaluate(model: Model, row: Mapping[str, Any], facts: Mapping[str, str] | No
 class Interpreter:
     """One row of inputs over one model. `given` holds FEEL values by the name of the input data (or of a decision)."""
 
-    def __init__(self, model: Model, given: Mapping[str, Value], types: Types | None = None) -> None:
+    def __init__(self, model: Model, given: Mapping[str, Value], types: Types | None = None, *, traced: bool = True) -> None:
         self.model = model
         self.given = given
+        self.traced = traced
         self.types = types or Types(model)
         self.evaluator = self.types.evaluator
         self.results: dict[str, Value] = {}
@@ -158,7 +159,7 @@ class Interpreter:
             fitted = [self.types.conform(arg, kind) for arg, kind in zip(args, kinds, strict=True)]
             if any(arg is not None and fit is None for arg, fit in zip(args, fitted, strict=True)):
                 return None
-            inner = Interpreter(self.model, dict(zip(names, fitted, strict=True)), self.types)
+            inner = Interpreter(self.model, dict(zip(names, fitted, strict=True)), self.types, traced=self.traced)
             found = {
                 key: inner.decision(one) for key in node.outputs if isinstance(one := self.model.by_id[key], Decision)
             }
@@ -191,7 +192,7 @@ class Interpreter:
         if isinstance(expression, Literal):
             return self.types.conform(evaluate_cell(expression.cell, self.evaluator, scope), expression.type)
         if isinstance(expression, Table):
-            result = evaluate_table(expression, self.evaluator, scope)
+            result = evaluate_table(expression, self.evaluator, scope, traced=self.traced)
             if decision:
                 self.tables[decision] = result
             return result.value

@@ -44,15 +44,15 @@ class TableResult:
     fired: tuple[FiredRule, ...]
 
 
-def evaluate_table(table: Table, evaluator: Evaluator, scope: Scope) -> TableResult:
-    """The result of a table for the names in scope."""
+def evaluate_table(table: Table, evaluator: Evaluator, scope: Scope, *, traced: bool = True) -> TableResult:
+    """The result of a table for the names in scope; without `traced` it does not say which rules fired."""
     given = [evaluate_cell(column.expression, evaluator, scope) for column in table.inputs]
     matched = [rule for rule in table.rules if _matches(rule, given, evaluator, scope)]
     if not matched:
         return TableResult(_default(table, evaluator, scope), (), ())
     rows = {rule.number: [evaluate_cell(cell, evaluator, scope) for cell in rule.outputs] for rule in matched}
     winners, value = _by_policy(table, matched, rows)
-    fired = tuple(_trace(rule, rule.number in winners, given, table, evaluator, scope) for rule in matched)
+    fired = tuple(_trace(rule, rule.number in winners, given, table, evaluator, scope) for rule in matched) if traced else ()
     return TableResult(value, winners, fired)
 
 
@@ -62,7 +62,12 @@ def evaluate_cell(cell: Cell, evaluator: Evaluator, scope: Scope) -> Value:
 
 
 def _matches(rule: Rule, given: Sequence[Value], evaluator: Evaluator, scope: Scope) -> bool:
-    return all(_accepts(cell, value, evaluator, scope) is True for cell, value in zip(rule.inputs, given, strict=True))
+    for cell, value in zip(rule.inputs, given, strict=True):
+        tests = cell.tests
+        # The dash accepts everything: most cells are one.
+        if tests is None or (tests.tests and evaluator.accepts(tests, value, scope) is not True):
+            return False
+    return True
 
 
 def _accepts(cell: Cell, value: Value, evaluator: Evaluator, scope: Scope) -> bool | None:

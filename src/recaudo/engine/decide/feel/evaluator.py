@@ -75,6 +75,8 @@ class Evaluator:
     def __init__(self, is_instance: IsInstance | None = None) -> None:
         self.is_instance = is_instance or (lambda value, name: values.kind(value) == name)
         self.turned, self.depth = 0, 0
+        # By identity, with the node itself, so that no other node can take its number.
+        self.speaking: dict[int, tuple[Node, bool]] = {}
         self.rules: dict[type[Node], Callable[[Any, Scope], Value]] = {
             Const: lambda node, scope: node.value, Name: self.name, Path: self.path, Call: self.call,
             Filter: self.filter, Negate: lambda node, scope: values.negate(self.value(node.value, scope)),
@@ -106,9 +108,16 @@ class Evaluator:
         if isinstance(test, Compare):
             return values.compare(test.op, value, self.value(test.value, scope))
         wanted = self.value(test, scope)
-        if uses_input(test):
+        if self._uses_input(test):
             return wanted if isinstance(wanted, bool) else None
         return belongs(value, wanted)
+
+    def _uses_input(self, test: Node) -> bool:
+        """`uses_input`, walked once per test: rows by the thousand ask it of the same tree."""
+        known = self.speaking.get(id(test))
+        if known is None:
+            known = self.speaking[id(test)] = (test, uses_input(test))
+        return known[1]
 
     # -- names, paths, calls
 
