@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -43,24 +44,32 @@ _WORKED = """
     OR (%(days)s > 0 AND a.next_due_on BETWEEN %(on)s AND %(until)s AND a.status IN ('preventive', 'current', 'delinquent')))
   GROUP BY a.holder_id
 """
-_OPEN = f"""
-INSERT INTO casework_case (id, tenant_id, created_at, person_id, status, stage, dpd_max, opened_at, closed_reason)
-SELECT recaudo_uuid7(), %(tenant)s, %(at)s, w.person_id, 'open', w.stage, w.dpd, %(at)s, ''
-FROM ({_WORKED}) w
-WHERE NOT EXISTS (SELECT 1 FROM casework_case c WHERE c.tenant_id = %(tenant)s AND c.person_id = w.person_id AND c.status = 'open')
-ON CONFLICT (tenant_id, person_id) WHERE status = 'open' DO NOTHING
-"""
-_RENEW = f"""
-UPDATE casework_case c SET dpd_max = w.dpd, stage = w.stage
-FROM ({_WORKED}) w
-WHERE c.tenant_id = %(tenant)s AND c.person_id = w.person_id AND c.status = 'open' AND (c.dpd_max, c.stage) IS DISTINCT FROM (w.dpd, w.stage)
-"""
-_CLOSE = f"""
-WITH closed AS (
+# What is late is read once; then every case is opened, renewed or closed: no row is touched by two of the parts. A part that
+# is not asked for is told not to happen.
+_REVIEW = f"""
+WITH worked AS MATERIALIZED ({_WORKED}),
+standing AS MATERIALIZED (
+  SELECT c.id, c.person_id, c.dpd_max, c.stage, c.next_at FROM casework_case c WHERE c.tenant_id = %(tenant)s AND c.status = 'open'
+), matched AS MATERIALIZED (
+  SELECT coalesce(w.person_id, c.person_id) AS person_id, w.dpd, w.stage, c.id AS case_id, w.person_id IS NOT NULL AS is_late, c.next_at,
+         (c.dpd_max, c.stage) IS DISTINCT FROM (w.dpd, w.stage) AS differs
+  FROM worked w FULL JOIN standing c ON c.person_id = w.person_id
+), opened AS (
+  INSERT INTO casework_case (id, tenant_id, created_at, person_id, status, stage, dpd_max, opened_at, closed_reason)
+  SELECT recaudo_uuid7(), %(tenant)s, %(at)s, m.person_id, 'open', m.stage, m.dpd, %(at)s, ''
+  FROM matched m WHERE %(open)s AND m.case_id IS NULL
+  ON CONFLICT (tenant_id, person_id) WHERE status = 'open' DO NOTHING
+  RETURNING 1
+), renewed AS (
+  UPDATE casework_case c SET dpd_max = m.dpd, stage = m.stage
+  FROM matched m
+  WHERE %(open)s AND c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND m.is_late AND m.differs
+  RETURNING 1
+), closed AS (
   UPDATE casework_case c
   SET status = 'closed', closed_at = %(at)s, closed_reason = 'paid', locked_by_id = NULL, locked_until = NULL, next_at = NULL
-  WHERE c.tenant_id = %(tenant)s AND c.status = 'open'
-    AND NOT EXISTS (SELECT 1 FROM ({_WORKED}) w WHERE w.person_id = c.person_id)
+  FROM matched m
+  WHERE %(close)s AND c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND NOT m.is_late
     AND NOT EXISTS (SELECT 1 FROM casework_hold h
                     WHERE h.tenant_id = %(tenant)s AND h.person_id = c.person_id AND h.released_at IS NULL AND h.kind = 'payment_claim')
     -- a guarantor who asked to be called owes nothing of their own
@@ -72,37 +81,53 @@ WITH closed AS (
   FROM closed WHERE a.tenant_id = %(tenant)s AND a.case_id = closed.id AND a.status = 'planned'
   RETURNING a.id
 )
-SELECT (SELECT count(*) FROM closed), (SELECT count(*) FROM stopped)
+SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM renewed), (SELECT count(*) FROM closed), (SELECT count(*) FROM stopped)
 """
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """How many cases a review opened, renewed (their delay or stage changed) and closed."""
+
+    opened: int
+    renewed: int
+    closed: int
+
+
 def open_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> int:
     """Open a case for every person with something overdue who has none, and renew delay and stage of the rest.
 
     due_within_days  also for persons whose next due day lies within so many days (reminders before the day); 0 = not
     Returns          how many were opened
     """
-    values = _values(on, at, due_within_days)
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, values)
-        opened = int(cursor.rowcount)
-        cursor.execute(_RENEW, values)
-        renewed = int(cursor.rowcount)
-    if opened or renewed:
-        journal.record("cases.opened", by=by, at=at, subject="case", opened=opened, renewed=renewed, on=on)
-    return opened
+    return review_cases(on=on, by=by, at=at, due_within_days=due_within_days, close=False).opened
+
+
+def close_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> int:
+    """Close every case whose person owes nothing overdue any more (and nothing due soon). Returns how many."""
+    return review_cases(on=on, by=by, at=at, due_within_days=due_within_days, open_=False).closed
 
 
 @transaction.atomic
-def close_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> int:
-    """Close every case whose person owes nothing overdue any more (and nothing due soon). Returns how many."""
+def review_cases(
+    *, on: date, by: Any, at: datetime, due_within_days: int = 0, open_: bool = True, close: bool = True
+) -> Reviewed:
+    """Open, renew and close the cases of everybody in one pass over the accounts. A second time changes nothing.
+
+    open_, close  whether to do these parts
+    """
+    values = {
+        "tenant": tenancy.tenant_id(), "on": on, "at": at, "days": due_within_days, "until": on + timedelta(days=due_within_days),
+        "open": open_, "close": close,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, _values(on, at, due_within_days))
-        closed, stopped = cursor.fetchone()
+        cursor.execute(_REVIEW, values)
+        opened, renewed, closed, stopped = cursor.fetchone()
+    if opened or renewed:
+        journal.record("cases.opened", by=by, at=at, subject="case", opened=opened, renewed=renewed, on=on)
     if closed:
         journal.record("case.closed", by=by, at=at, subject="case", count=closed, reason="paid", cancelled=stopped, on=on)
-    return int(closed)
+    return Reviewed(int(opened), int(renewed), int(closed))
 
 
 @transaction.atomic
@@ -211,11 +236,7 @@ def _may_take(to: User, by: Any) -> bool:
     return bool(to.is_active and to.tenant_id == tenancy.tenant_id() and to.may("work.take") and (agency is None or to.agency_id == agency))
 
 
-def _values(on: date, at: datetime, days: int) -> dict[str, Any]:
-    return {"tenant": tenancy.tenant_id(), "on": on, "at": at, "days": days, "until": on + timedelta(days=days)}
-
-
 __all__ = [
-    "CaseLocked", "NotAllowed", "NotInAgency", "assign_cases", "case_for", "close_cases", "close_if_paid", "guard_lock", "lock_case",
-    "open_cases", "own_action", "unlock_case",
+    "CaseLocked", "NotAllowed", "NotInAgency", "Reviewed", "assign_cases", "case_for", "close_cases", "close_if_paid", "guard_lock", "lock_case",
+    "open_cases", "own_action", "review_cases", "unlock_case",
 ]  # fmt: skip
