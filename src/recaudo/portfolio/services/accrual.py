@@ -186,7 +186,7 @@ def _roll(*, on: date, at: datetime, account_id: UUID | None) -> AccrualResult:
             cursor.execute("RESET work_mem")
     accounts = {row[0]: row[1] for row in rows if row[0] is not None}
     changed, entered, digest = rows[0][2:5] if rows else (0, 0, None)
-    return AccrualResult(accounts, changed, entered, f"{int(digest or 0):x}")
+    return AccrualResult(accounts, changed, entered, f"{int(digest or 0) & (2**64 - 1):016x}")
 
 
 # A fragment for the whole book only: its figures of the day.
@@ -224,6 +224,8 @@ WITH unpaid AS MATERIALIZED (
   WHERE u.oldest_due_on IS NOT NULL GROUP BY account_id
 ), counted AS (
   SELECT a.id, a.portfolio_id, a.creditor_id, a.balance_minor, a.product, a.status AS was, u.account_id IS NULL AS is_settled,
+         a.dpd AS dpd_was, a.overdue_minor AS overdue_was, a.instalments_overdue AS instalments_was, a.oldest_due_on AS oldest_was,
+         a.next_due_on AS next_was, a.bucket AS bucket_was, a.stage AS stage_was,
          u.oldest_due_on, u.next_due_on, coalesce(u.overdue_minor, 0) AS overdue_minor,
          coalesce(u.instalments_overdue, 0) AS instalments_overdue,
          CASE WHEN u.oldest_due_on IS NULL THEN 0 ELSE (%(on)s - u.oldest_due_on - coalesce(p.days, 0))::integer END AS dpd,
@@ -248,8 +250,9 @@ WITH unpaid AS MATERIALIZED (
       next_due_on = f.next_due_on, bucket = f.bucket, stage = f.stage, status = f.status, accrued_on = %(on)s,
       closed_on = CASE WHEN f.status = 'closed_paid' THEN coalesce(a.closed_on, %(on)s) END, updated_at = %(at)s
   FROM figures f
+  -- As it was when the figures were made: an account that is as it should be is not looked up again.
   WHERE a.id = f.id AND a.tenant_id = %(tenant)s AND
-    (a.dpd, a.overdue_minor, a.instalments_overdue, a.oldest_due_on, a.next_due_on, a.bucket, a.stage, a.status) IS DISTINCT FROM
+    (f.dpd_was, f.overdue_was, f.instalments_was, f.oldest_was, f.next_was, f.bucket_was, f.stage_was, f.was) IS DISTINCT FROM
     (f.dpd, f.overdue_minor, f.instalments_overdue, f.oldest_due_on, f.next_due_on, f.bucket, f.stage, f.status)
   RETURNING 1
 ), entered AS (
@@ -263,6 +266,6 @@ WITH unpaid AS MATERIALIZED (
   ON CONFLICT (tenant_id, account_id, "on") DO NOTHING RETURNING 1
 ) {figures}
 SELECT bucket, count(*), (SELECT count(*) FROM changed), (SELECT count(*) FROM entered),
-       sum(sum(hashtextextended(id::text || dpd || bucket || stage || status || overdue_minor, 0)::numeric)) OVER ()
+       bit_xor(bit_xor(hashtextextended(concat(id, dpd, bucket, stage, status, overdue_minor), 0))) OVER ()
 FROM figures GROUP BY bucket
 """
