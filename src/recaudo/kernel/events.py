@@ -122,6 +122,7 @@ EVENTS: dict[str, str] = {
     "dispute.resolved": "Se resolvió una aclaración",
     "callback.scheduled": "Se agendó una llamada",
     "wave.prepared": "Se preparó un envío",
+    "wave.reviewed": "Se revisó un envío que nadie preparó a mano; lo libera otra persona",
     "wave.released": "Se liberó un envío",
     "wave.withdrawn": "Se retiró un envío",
     "contact.paused": "Se pausó todo contacto",

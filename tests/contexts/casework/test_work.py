@@ -259,6 +259,29 @@ def test_messages_of_a_run_wait_for_a_second_person(cast: Any) -> None:
     assert Action.objects.get(channel="sms").status == "cancelled"
 
 
+def test_a_wave_that_nobody_prepared_takes_two_people(cast: Any) -> None:
+    run = uuid7()
+    plan(cast, channel="sms", run_id=run)
+    (made,) = casework.prepare_waves(run_id=run, on=cast.today, by=SYSTEM, at=cast.now)
+    assert made.prepared_by_id is None
+    reviewed = casework.release_wave(made, by=cast.gabriel, at=cast.now)
+    assert (reviewed.status, reviewed.prepared_by_id, reviewed.released_by_id) == ("awaiting_release", cast.gabriel.id, None)
+    with pytest.raises(waves.SamePerson):
+        casework.release_wave(made, by=cast.gabriel, at=cast.now)
+    with pytest.raises(waves.AlreadyReviewed):
+        casework.release_wave(made, by=cast.sofia, at=cast.now, only_review=True)
+    assert casework.release_wave(made, by=cast.sofia, at=cast.now).status == "released"
+
+
+def test_the_scheduled_day_is_answered_for_by_who_approved_its_strategy(cast: Any) -> None:
+    run = uuid7()
+    plan(cast, channel="sms", run_id=run)
+    (made,) = casework.prepare_waves(run_id=run, on=cast.today, by=SYSTEM, at=cast.now, prepared_by_id=cast.gabriel.id)
+    with pytest.raises(waves.SamePerson):
+        casework.release_wave(made, by=cast.gabriel, at=cast.now)
+    assert casework.release_wave(made, by=cast.sofia, at=cast.now).status == "released"
+
+
 # --- races: real transactions on connections of their own
 
 def in_parallel(jobs: list[Any]) -> list[Any]:
@@ -313,6 +336,33 @@ def test_two_who_want_the_last_slot_of_a_person_one_wins(committed: Any) -> None
     assert {result.rule for result in results if isinstance(result, ContactRefused)} == {"HOUSE-CAP"}
     with tenancy.acting(cast.tenant.id):
         assert Action.objects.filter(status="in_progress").count() == 1
+
+
+@pytest.mark.parametrize("prepared", [True, False], ids=["prepared-by-one-of-them", "prepared-by-nobody"])
+def test_nobody_releases_alone_however_many_sessions_race(committed: Any, prepared: bool) -> None:
+    cast = committed
+    run = uuid7()
+    with tenancy.acting(cast.tenant.id):
+        plan(cast, channel="sms", run_id=run)
+        (made,) = casework.prepare_waves(run_id=run, on=cast.today, by=cast.gabriel if prepared else SYSTEM, at=cast.now)
+
+    def release(who: Any) -> Any:
+        def job() -> Any:
+            with tenancy.acting(cast.tenant.id):
+                return casework.release_wave(made, by=who, at=cast.now)
+
+        return job
+
+    results = in_parallel([release(cast.gabriel)] * 4)
+    with tenancy.acting(cast.tenant.id):
+        made.refresh_from_db()
+    assert (made.status, made.prepared_by_id) == ("awaiting_release", cast.gabriel.id)
+    assert [type(one).__name__ for one in results].count("SamePerson") == (4 if prepared else 3)
+    results = in_parallel([release(who) for who in (cast.gabriel, cast.sofia) * 3])
+    with tenancy.acting(cast.tenant.id):
+        made.refresh_from_db()
+    assert (made.status, made.prepared_by_id, made.released_by_id) == ("released", cast.gabriel.id, cast.sofia.id)
+    assert [type(one).__name__ for one in results].count("Wave") == 1
 
 
 def test_an_agency_and_the_house_race_for_one_slot_and_one_wins(committed: Any) -> None:

@@ -14,6 +14,7 @@ from tests.contexts.messaging.scenes import point, ready, released, send, sent, 
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case, ContactPause
+from recaudo.journal.services import SYSTEM
 from recaudo.kernel.permissions import ROLES
 from recaudo.messaging import services as messaging
 from recaudo.messaging.models import Message, Template
@@ -56,6 +57,23 @@ def test_the_same_person_cannot_release_what_they_prepared(cast: Any) -> None:
     refused = as_(cast.gabriel).post(reverse("messaging:wave-release", args=[found.id]))
     assert refused.status_code == 403
     assert as_(cast.sofia).post(reverse("messaging:wave-release", args=[found.id])).status_code == 302
+    made(cast, found.refresh_from_db)
+    assert (found.status, found.released_by_id) == ("released", cast.sofia.id)
+
+
+def test_a_wave_of_the_schedule_is_reviewed_by_one_and_released_by_another(cast: Any) -> None:
+    found = made(cast, lambda: wave(cast, "maria", prepared_by=SYSTEM))
+    address, release = reverse("messaging:wave", args=[found.id]), reverse("messaging:wave-release", args=[found.id])
+    page = as_(cast.gabriel).get(address).content.decode()
+    assert "Marcar como revisado" in page and "Nadie consta como responsable" in page
+    assert as_(cast.gabriel).post(release, {"only_review": "1"}).status_code == 302
+    made(cast, found.refresh_from_db)
+    assert (found.status, found.prepared_by_id) == ("awaiting_release", cast.gabriel.id)
+    assert "Usted responde por este envío" in as_(cast.gabriel).get(address).content.decode()
+    assert as_(cast.gabriel).post(release).status_code == 403
+    assert as_(cast.sofia).post(release, {"only_review": "1"}).status_code == 409
+    assert f"Responde por este envío {cast.gabriel.name}" in as_(cast.sofia).get(address).content.decode()
+    assert as_(cast.sofia).post(release).status_code == 302
     made(cast, found.refresh_from_db)
     assert (found.status, found.released_by_id) == ("released", cast.sofia.id)
 

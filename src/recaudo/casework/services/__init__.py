@@ -26,6 +26,7 @@ from recaudo.casework.services.cases import (
     close_if_paid,
     lock_case,
     open_cases,
+    review_cases,
     unlock_case,
 )
 from recaudo.casework.services.gate import (
@@ -75,7 +76,7 @@ from recaudo.casework.services.search import (
     wrong_party,
 )
 from recaudo.casework.services.sending import ask_follow_up, close_sent, note_delivery, put_back
-from recaudo.casework.services.waves import SENT_CHANNELS, prepare_waves, release_wave, withdraw_wave
+from recaudo.casework.services.waves import SENT_CHANNELS, open_waves, prepare_waves, release_wave, withdraw_wave
 
 __all__ = [
     "ACT_ES",
@@ -137,6 +138,7 @@ __all__ = [
     "open_dispute",
     "open_hold",
     "open_search",
+    "open_waves",
     "pause_contact",
     "permit_of",
     "prepare_waves",
@@ -147,6 +149,7 @@ __all__ = [
     "release_wave",
     "resolve_dispute",
     "resume_contact",
+    "review_cases",
     "still_stands",
     "take_next",
     "take_search",

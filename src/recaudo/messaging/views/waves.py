@@ -27,7 +27,7 @@ from recaudo.messaging.views.lookup import one
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Creditor
 from recaudo.ui.access import allow
-from recaudo.workforce.models import Tenant
+from recaudo.workforce.models import Tenant, User
 
 SHOWN_DAYS = 14
 HOUSE_ES = {
@@ -73,6 +73,7 @@ def wave(request: HttpRequest, wave_id: UUID) -> HttpResponse:
         "names": queries.template_names(view.by_template),
         "samples": _samples(view.wave, "", 0),
         "own": view.wave.prepared_by_id is not None and view.wave.prepared_by_id == request.user.id,
+        "answers": User.objects.filter(id=view.wave.prepared_by_id).first() if view.wave.prepared_by_id else None,
         "withdraw_form": WithdrawForm(),
         "pauses": casework_queries.open_pauses(),
     }
@@ -101,8 +102,13 @@ def samples(request: HttpRequest, wave_id: UUID) -> HttpResponse:
 @allow("day.release")
 @require_POST
 def release(request: HttpRequest, wave_id: UUID) -> HttpResponse:
-    released = casework.release_wave(one(Wave.objects.all(), id=wave_id), by=request.user, at=timezone.now())
-    messages.success(request, f"Se liberó el envío por {CHANNEL_ES.get(released.channel, released.channel)}: sale en cuanto la norma lo permite.")
+    only_review = request.POST.get("only_review") == "1"
+    released = casework.release_wave(one(Wave.objects.all(), id=wave_id), by=request.user, at=timezone.now(), only_review=only_review)
+    channel = CHANNEL_ES.get(released.channel, released.channel)
+    if released.status == "released":
+        messages.success(request, f"Se liberó el envío por {channel}: sale en cuanto la norma lo permite.")
+    else:
+        messages.success(request, f"Usted revisó el envío por {channel} y responde por él. Ahora debe liberarlo otra persona.")
     return redirect("messaging:wave", wave_id)
 
 
