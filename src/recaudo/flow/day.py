@@ -7,6 +7,7 @@ A second run of the same day changes nothing; one that was killed is resumed. Ea
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from django.conf import settings
 
 from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
+from recaudo.engine.comply import lawbook
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts
 from recaudo.flow.services import arms, contact, experiments, plan, runs
@@ -53,17 +55,17 @@ def run_day(
 
 
 def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) -> None:
-    step = runs.Steps(run, len(STEPS), progress)
     on, at, counts = run.on, run.started_at, run.counts
-    with facts.workspace(settings.STATE / "tmp" / f"day-{run.id}") as db:
+    folder = settings.STATE / "tmp" / f"day-{run.id}"
+    # What the law step needs of the lawbook and its calendars is read while the database works.
+    with facts.workspace(folder) as db, runs.Steps(run, len(STEPS), progress) as step:
+        book = step.beside("norma", lawbook)
         with step("saldos"):
             counts["buckets"] = portfolio.accrue(on=on, by=by, at=at).accounts
         with step("promesas"):
             counts["promises"] = asdict(agreements.judge_promises(on=on, by=by, at=at))
-        with step("casos"):
-            counts["cases_opened"] = casework.open_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
-            counts["cases_closed"] = casework.close_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
-            counts["actions_expired"] = casework.expire_actions(by=by, at=at)
+        # Nothing before the actions reads cases: they are worked through beside the facts and the decisions.
+        cases = step.beside("casos", lambda: _cases(on, by, at), writes=True)
         with step("hechos"):
             put_due_in_force(on=on, by=by, at=at)
             start_due_experiments(on=on, by=by, at=at)
@@ -73,20 +75,34 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         with step("decidir"):
             run.version_id = version.id
             running, seed = strategy.running_experiments(), on.toordinal()
-            plan.decide_all(db, xml=version.xml.encode(), seed=seed)
+            checked = step.beside("decidir", plan.decide_all(db, xml=version.xml.encode(), seed=seed))
             counts["drawn"] = arms.draw(db, running=running, on=on, by=by, at=at)
             counts["arms"] = arms.decide_arms(db, champion=version, versions=arms.versions_of(running), seed=seed)
             counts["treatments"] = plan.treatments(db)
         with step("norma"):
+            book.result()
             rules = law.rules()
             run.lawbook_version = rules.version[:16]
             counts["refused_by_rule"] = plan.ask_the_law(db, rules=rules, tenant=tenant, on=on, at=at)
+            facts.forget(db, "point", "consent", "hold")
         with step("capacidad"):
             counts.update(plan.fit_capacity(db, capacity=capacity))
+        checked.result()
+        counts.update(cases.result())
+        photo = folder / "accounts.parquet"
+        drawn = step.beside("foto", lambda: plan.draft(db.cursor(), photo))
         with step("gestiones"):
             ends = day_at(on + timedelta(days=1), tenant.zone)
-            counts["actions_opened"] = contact.open_actions(db, run, at=at, expires_at=ends, lawbook_version=run.lawbook_version, by=by)
+            counts["actions_opened"] = contact.open_actions(
+                db, run, at=at, expires_at=ends, lawbook_version=run.lawbook_version, by=by, prepared_by_id=version.decided_by_id
+            )
         with step("foto"):
-            plan.keep(db, run=run, version=version, by=by, at=at)
+            plan.keep(photo, rows=drawn.result(), run=run, version=version, by=by, at=at)
             counts["accounts_by_outcome"] = plan.outcomes(db)
             counts["experiments_measured"] = experiments.measure_all(tenant, on=on, by=by, at=at)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cases(on: date, by: Any, at: datetime) -> dict[str, int]:
+    found = casework.review_cases(on=on, by=by, at=at, due_within_days=REMIND_DAYS)
+    return {"cases_opened": found.opened, "cases_closed": found.closed, "actions_expired": casework.expire_actions(by=by, at=at)}

@@ -1,8 +1,9 @@
 """The table the day decides on: accounts x facts, read once from the database and joined in memory.
 
-Reads six tables in one snapshot and leaves them in a DuckDB connection: `account`, `person`, `point`, `history`, `promise`,
-`payment`, `hold`, `consent`, and the result `facts` (one row per open account; columns of engine/facts.py, plus the keys
-and contact points that the next steps need). Instants in the workspace are UTC without a zone: DuckDB needs an extension for more.
+Reads the tables in one snapshot, joins them where they lie (as Arrow, not copied into DuckDB), and leaves in the connection: `point`,
+`history`, `hold`, `consent` for the next steps, and the result `facts` (one row per open account; columns of engine/facts.py, plus
+the keys and contact points that the next steps need). Instants in the workspace are UTC without a zone: DuckDB needs an extension for
+more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recaudo.store.arrow import Reader, reader
+from recaudo.store.arrow import reader
 
 HISTORY_DAYS = 31
 OPEN_STATUSES = "('preventive', 'current', 'delinquent', 'accelerated', 'written_off')"
@@ -157,35 +158,33 @@ def arrow(db: duckdb.DuckDBPyConnection, text: str, params: dict[str, object] | 
     return found
 
 
+def reads(*, on: date, at: datetime) -> tuple[tuple[str, str, dict[str, object]], ...]:
+    """What the facts are made of: name, query, and its parameters besides the tenant."""
+    quarter, since = on - timedelta(days=90), at - timedelta(days=HISTORY_DAYS)
+    return (
+        ("account", ACCOUNTS, {}), ("portfolio", PORTFOLIOS, {}), ("person", PERSONS, {}), ("point", POINTS, {}),
+        ("history", HISTORY, {"since": since, "until": at}), ("promise", PROMISES, {"since": quarter}),
+        ("payment", PAYMENTS, {"since": quarter, "on": on}), ("hold", HOLDS, {"at": at}), ("dispute", DISPUTES, {}),
+        ("consent", CONSENTS, {"at": at}), ("placement", PLACEMENTS, {}),
+    )  # fmt: skip
+
+
 def gather(db: duckdb.DuckDBPyConnection, *, tenant: str, on: date, at: datetime, usd_rates: dict[str, float]) -> int:
     """Fill the workspace and build `facts`. Returns the number of accounts.
 
     on, at      the day decided on, and the instant that counts as now
     usd_rates   USD cents per minor unit of a currency; a currency without a rate has no USD facts
     """
-    quarter = on - timedelta(days=90)
-    since = at - timedelta(days=HISTORY_DAYS)
     with reader() as source:
-        _keep(db, source, "account", ACCOUNTS, tenant=tenant)
-        _keep(db, source, "portfolio", PORTFOLIOS, tenant=tenant)
-        _keep(db, source, "person", PERSONS, tenant=tenant)
-        _keep(db, source, "point", POINTS, tenant=tenant)
-        _keep(db, source, "history", HISTORY, tenant=tenant, since=since, until=at)
-        _keep(db, source, "promise", PROMISES, tenant=tenant, since=quarter)
-        _keep(db, source, "payment", PAYMENTS, tenant=tenant, since=quarter, on=on)
-        _keep(db, source, "hold", HOLDS, tenant=tenant, at=at)
-        _keep(db, source, "dispute", DISPUTES, tenant=tenant)
-        _keep(db, source, "consent", CONSENTS, tenant=tenant, at=at)
-        _keep(db, source, "placement", PLACEMENTS, tenant=tenant)
-    db.register("rates", pa.table({"currency": list(usd_rates), "usd": pa.array(usd_rates.values(), pa.float64())}))
-    run(db, "CREATE TABLE rate AS SELECT * FROM rates")
+        for name, text, params in reads(on=on, at=at):
+            db.register(name, source.fetch(text, tenant=tenant, **params))
+    db.register("rate", pa.table({"currency": list(usd_rates), "usd": pa.array(usd_rates.values(), pa.float64())}))
     run(db, FACTS, {"on": on, "at": at.astimezone(UTC).replace(tzinfo=None)})
-    run(db, "DROP TABLE account")
+    forget(db, "account", "portfolio", "person", "promise", "payment", "dispute", "placement", "rate")
     return int(run(db, "SELECT count(*) FROM facts")[0][0])
 
 
-def _keep(db: duckdb.DuckDBPyConnection, source: Reader, name: str, text: str, **params: object) -> None:
-    fetched = source.fetch(text, **params)
-    db.register("fetched", fetched)
-    run(db, f"CREATE TABLE {name} AS SELECT * FROM fetched")
-    db.unregister("fetched")
+def forget(db: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Let go of what was read, so that its memory is free for the next steps."""
+    for name in names:
+        db.unregister(name)

@@ -95,11 +95,10 @@ def decide_arms(db: duckdb.DuckDBPyConnection, *, champion: StrategyVersion, ver
     Raises EnginesDiffer and what `decide.run` raises; a version that decides other columns than the champion is refused there.
     """
     execute(db, LABELS)
-    for name, kind in (("decided_by", "VARCHAR"), ("experiment", "VARCHAR"), ("arm", "VARCHAR"), ("is_holdout", "BOOLEAN")):
-        execute(db, f"ALTER TABLE decided ADD COLUMN {name} {kind}")
     execute(
         db,
-        "UPDATE decided SET decided_by = $sha, experiment = l.experiment_id, arm = l.arm, is_holdout = l.is_holdout FROM labelled l WHERE l.account_id = decided.account_id",
+        "CREATE OR REPLACE TABLE decided AS SELECT d.*, $sha AS decided_by, l.experiment_id AS experiment, l.arm, l.is_holdout"
+        " FROM decided d JOIN labelled l USING (account_id)",
         {"sha": champion.sha256},
     )
     for version in versions:

@@ -6,12 +6,15 @@ Each function adds one table to the workspace:
     candidate  contacts wanted               one per account and way: the chosen channel, and the fallback
     permitted  candidates x verdict          what the law and the house allow today
     chosen     at most one per person        what fits into capacity
-    outcome    accounts x what became of it  for the snapshot, the page and the summary
+    fate       accounts x what became of it  for the summary
+    outcome    a view: facts, decided and fate side by side, for the actions and the snapshot
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -65,20 +68,21 @@ def usd_rates(tenant: Tenant) -> dict[str, float]:
     }
 
 
-def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> None:
-    """Apply the strategy to every account, and decide a sample of them again with the reference. `arms.decide_arms` comes after it.
+def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> Callable[[], int]:
+    """Apply the strategy to every account. `arms.decide_arms` comes after it.
 
-    Raises EnginesDiffer (the day stops before anybody is contacted), and what
-    `decide.read` and `decide.compile` refuse.
+    Returns  the check: it decides a sample again with the reference, on data of its own (any thread), gives how many accounts it
+             looked at and raises EnginesDiffer. The day stops for it before anything is planned for anybody
+    Raises   what `decide.read` and `decide.compile` refuse
     """
     compiled = decide.compile(decide.read(xml), types())
-    decided = decide.run(compiled, "facts", db)
-    _keep(db, "decided", decided)
+    _keep(db, "decided", decide.run(compiled, "facts", db))
     names = ", ".join(("account_id", *compiled.facts))
     sampled = arrow(
         db, f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
     )
-    decide.verify(compiled, sampled, _decided(db, sampled), sample=SAMPLE)
+    decided = _decided(db, sampled)
+    return lambda: decide.verify(compiled, sampled, decided, sample=SAMPLE)
 
 
 def treatments(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -222,14 +226,15 @@ SELECT candidate_id, account_id::VARCHAR AS account_id, person_id::VARCHAR AS pe
        CAST(priority + CASE way WHEN 1 THEN 0.5 ELSE 0 END AS DOUBLE) AS value
 FROM permitted WHERE allowed ORDER BY candidate_id
 """
+# refused_rule: what refused the first of the ways that was refused, also where the other way was allowed (and perhaps planned): it says
+# why a channel was left out, `outcome` what became of the account. next_allowed_at goes with it.
 OUTCOME = """
-CREATE TABLE outcome AS
+CREATE TABLE fate AS
 WITH said AS (
   SELECT account_id, arg_min(rule_id, way) FILTER (NOT allowed) AS refused_rule,
          arg_min(next_allowed_at, way) FILTER (NOT allowed) AS next_allowed_at, bool_or(allowed) AS any_allowed
   FROM permitted GROUP BY account_id)
-SELECT f.*, d.* EXCLUDE (account_id), s.refused_rule, s.next_allowed_at, c.channel AS planned_channel, c.point_id AS planned_point,
-       c.candidate_id, CASE
+SELECT f.account_id, s.refused_rule, s.next_allowed_at, c.channel AS planned_channel, c.point_id AS planned_point, c.candidate_id, CASE
          WHEN c.account_id IS NOT NULL THEN 'planned'
          WHEN d.channel IN ('none') THEN 'rest'
          WHEN d.channel IN ('agency', 'legal') THEN d.channel
@@ -242,6 +247,10 @@ LEFT JOIN said s USING (account_id)
 LEFT JOIN (SELECT q.account_id, q.channel, q.point_id, q.candidate_id FROM chosen x JOIN permitted q USING (candidate_id)) c USING (account_id)
 LEFT JOIN (SELECT DISTINCT q.person_id FROM chosen x JOIN permitted q USING (candidate_id)) p ON p.person_id = f.person_id
 """
+SIDE_BY_SIDE = """
+CREATE VIEW outcome AS
+SELECT f.*, d.* EXCLUDE (account_id), t.* EXCLUDE (account_id) FROM facts f JOIN decided d USING (account_id) JOIN fate t USING (account_id)
+"""
 
 
 def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> dict[str, Any]:
@@ -250,15 +259,30 @@ def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> 
     plan = allocate.plan(options, capacity)
     _keep(db, "chosen", plan.chosen.select(["candidate_id"]))
     execute(db, OUTCOME)
+    execute(db, SIDE_BY_SIDE)
     return {"used": plan.used, "capacity": capacity, "prices": plan.prices, "gap": round(plan.gap, 6)}
 
 
-def keep(db: duckdb.DuckDBPyConnection, *, run: Run, version: StrategyVersion, by: Any, at: datetime) -> None:
-    """The snapshot of the day: every fact, every decision, what became of it."""
-    reader = db.sql("SELECT * EXCLUDE (candidate_id) FROM outcome ORDER BY account_id").to_arrow_reader(50_000)
-    strategy.keep_snapshot(iter(reader), schema=reader.schema, on=run.on, run_id=run.id, version=version, by=by, at=at)
+def draft(db: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Write the snapshot of the day, every fact, every decision, what became of it, to a file. Returns its rows.
+
+    db  a connection to the workspace that nothing else uses meanwhile (`db.cursor()`)
+    """
+    execute(db, "SET preserve_insertion_order = true")  # row groups of many threads go to the file in order of the account
+    columns = [
+        f'"{name}"::VARCHAR AS "{name}"' if kind == "UUID" else f'"{name}"'
+        for name, kind, *_ in execute(db, "DESCRIBE SELECT * EXCLUDE (candidate_id) FROM outcome")
+    ]
+    kept = f"SELECT {', '.join(columns)} FROM outcome o ORDER BY o.account_id"
+    target = str(path).replace("'", "''")
+    return int(execute(db, f"COPY ({kept}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000)")[0][0])
+
+
+def keep(path: Path, *, rows: int, run: Run, version: StrategyVersion, by: Any, at: datetime) -> None:
+    """Keep the file that `draft` wrote as the snapshot of the day."""
+    strategy.keep_file(path, rows=rows, on=run.on, run_id=run.id, version=version, by=by, at=at)
 
 
 def outcomes(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Accounts by what became of them: planned, rest, refused, over_capacity, person_already_chosen, agency, legal, control."""
-    return dict(execute(db, "SELECT outcome, count(*) FROM outcome GROUP BY 1 ORDER BY 2 DESC"))
+    return dict(execute(db, "SELECT outcome, count(*) FROM fate GROUP BY 1 ORDER BY 2 DESC"))

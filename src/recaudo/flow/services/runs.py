@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +18,7 @@ from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
 
 Progress = Callable[[str, float], None]
+T = TypeVar("T")
 
 
 class DayIsRunning(Problem):
@@ -69,21 +71,73 @@ def fail(run: Run, *, problem: Exception, by: Any, at: datetime) -> None:
 
 
 class Steps:
-    """Names, times and reports the steps of a run."""
+    """Names, times and reports the steps of a run. Leaving it waits for what was begun beside the steps."""
 
     def __init__(self, run: Run, total: int, progress: Progress | None) -> None:
         self.run, self.total, self.progress, self.done = run, total, progress, 0
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="day")
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.shutdown(wait=True)
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         """One step, inside the tenant, in one transaction."""
-        if self.progress:
-            self.progress(name, self.done / self.total)
+        self._tell(name)
         self.run.step = name
         with tenancy.acting(self.run.tenant_id):
             Run.objects.filter(pk=self.run.pk).update(step=name, counts=self.run.counts, seconds=self.run.seconds)
         begun = time.perf_counter()
         with tenancy.acting(self.run.tenant_id):
             yield
-        self.run.seconds[name] = round(time.perf_counter() - begun, 3)
+        self._note(name, time.perf_counter() - begun)
         self.done += 1
+
+    def beside(self, name: str, work: Callable[[], T], *, writes: bool = False) -> Beside[T]:
+        """Begin work that the next steps do not wait for, on another thread; `Beside.result` waits for it and fails as it failed.
+
+        name    the step whose time it counts in
+        writes  it is a step of its own: inside the tenant, in one transaction on a database connection of that thread
+        """
+        if writes:
+            self._tell(name)
+            self.done += 1
+        return Beside(self, name, self._threads.submit(self._timed, work, writes))
+
+    def _timed(self, work: Callable[[], T], writes: bool) -> tuple[T, float]:
+        begun = time.perf_counter()
+        if not writes:
+            return work(), time.perf_counter() - begun
+        try:
+            with tenancy.acting(self.run.tenant_id):
+                done = work()
+            return done, time.perf_counter() - begun
+        finally:
+            connection.close()
+
+    def _tell(self, name: str) -> None:
+        if self.progress:
+            self.progress(name, self.done / self.total)
+
+    def _note(self, name: str, seconds: float) -> None:
+        self.run.seconds[name] = round(self.run.seconds.get(name, 0.0) + seconds, 3)
+
+
+class Beside(Generic[T]):
+    """Work that goes on beside the steps."""
+
+    def __init__(self, steps: Steps, name: str, future: Future[tuple[T, float]]) -> None:
+        self._steps, self._name, self._future = steps, name, future
+
+    def result(self) -> T:
+        """What the work gave, when it is done. Raises what it raised; the run then failed in its step."""
+        try:
+            found, seconds = self._future.result()
+        except Exception:
+            self._steps.run.step = self._name
+            raise
+        self._steps._note(self._name, seconds)
+        return found

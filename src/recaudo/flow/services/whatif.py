@@ -259,7 +259,8 @@ def _put_aside(db: duckdb.DuckDBPyConnection, side: str) -> None:
     """Keep what became of the accounts under the side's name; the rest makes room for the other side."""
     names = [name for name in (*DIMENSIONS, *PAST) if name in _columns(db, "outcome")]
     execute(db, f"CREATE TABLE outcome_{side} AS SELECT account_id, {', '.join(names)} FROM outcome")
-    for table in ("decided", "candidate", "permitted", "chosen", "outcome", "zone", "law_word"):
+    execute(db, "DROP VIEW outcome")
+    for table in ("decided", "candidate", "permitted", "chosen", "fate", "zone", "law_word"):
         execute(db, f"DROP TABLE IF EXISTS {table}")
 
 

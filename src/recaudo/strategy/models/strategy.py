@@ -63,7 +63,11 @@ class StrategyVersion(TenantRow):
 
 
 class Snapshot(TenantRow):
-    """A day's facts and decisions, kept as Parquet. `key` is the folder in the snapshot storage."""
+    """A day's facts and decisions, kept as Parquet. `key` is the folder in the snapshot storage.
+
+    Of its columns, `outcome` says what became of an account. `refused_rule` is what refused a channel that the strategy wanted: the account
+    may have been planned by the other one. Only with the outcome `refused` (or `control`) it is why the account has no action.
+    """
 
     on = models.DateField()
     run_id = models.UUIDField()

@@ -30,7 +30,7 @@ from recaudo.strategy.services.experiments import (
     submit_experiment,
 )
 from recaudo.strategy.services.files import NotText, StaleEdit, for_editor, from_editor, save_edited, upload
-from recaudo.strategy.services.snapshots import keep_snapshot
+from recaudo.strategy.services.snapshots import keep_file, keep_snapshot
 from recaudo.strategy.services.versions import (
     NotADraft,
     NotApproved,
@@ -96,6 +96,7 @@ __all__ = [
     "enrol",
     "for_editor",
     "from_editor",
+    "keep_file",
     "keep_result",
     "keep_snapshot",
     "keep_workbook",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
@@ -31,19 +32,25 @@ def keep_snapshot(
             for batch in rows:
                 writer.write_batch(batch, row_group_size=50_000)
                 count += batch.num_rows
-        digest = hashlib.sha256()
-        with open(draft_file.name, "rb") as written:
-            while block := written.read(1 << 20):
-                digest.update(block)
+        return keep_file(Path(draft_file.name), rows=count, on=on, run_id=run_id, version=version, by=by, at=at)
+
+
+def keep_file(path: Path, *, rows: int, on: date, run_id: UUID, version: StrategyVersion, by: Any, at: datetime) -> Snapshot:
+    """The same of a Parquet file that is already written, sorted by account; the file itself stays where it is.
+
+    rows  how many it holds
+    """
+    with path.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
         key = f"{version.tenant_id}/on={on}/accounts.parquet"
         storage = storages["snapshots"]
         if storage.exists(key):
             storage.delete(key)
-        with open(draft_file.name, "rb") as written:
-            storage.save(key, File(written))
+        written.seek(0)
+        storage.save(key, File(written))
     snapshot, _ = Snapshot.objects.update_or_create(
         on=on, tenant_id=version.tenant_id,
-        defaults={"run_id": run_id, "version": version, "key": key, "row_count": count, "sha256": digest.hexdigest(), "created_at": at},
+        defaults={"run_id": run_id, "version": version, "key": key, "row_count": rows, "sha256": sha256, "created_at": at},
     )
-    journal.record("snapshot.kept", by=by, at=at, subject="snapshot", subject_id=snapshot.id, on=on, rows=count, sha256=snapshot.sha256)
+    journal.record("snapshot.kept", by=by, at=at, subject="snapshot", subject_id=snapshot.id, on=on, rows=rows, sha256=snapshot.sha256)
     return snapshot
