@@ -448,3 +448,12 @@ def test_the_prescription_clock_is_shown_and_interrupted(cast: Any, client: Clie
 def test_where_the_law_has_no_term_the_page_says_that_it_is_pending(cast: Any, client: Client) -> None:
     page = enter(client, cast.ana).get(address(cast, "maria", "prescripcion/")).content.decode()
     assert "pendiente de que Jurídico lo fije" in page
+
+
+@pytest.mark.parametrize("part", ["medios", "consentimientos", "preferencias"])
+def test_what_is_known_of_a_person_is_a_page_and_a_fragment(cast: Any, client: Client, part: str) -> None:
+    enter(client, cast.ana)
+    page = client.get(f"/personas/{cast.maria.id}/{part}/").content.decode()
+    assert "<!doctype html>" in page and "Volver a la cuenta" in page
+    fragment = client.get(f"/personas/{cast.maria.id}/{part}/", headers={"HX-Request": "true"}).content.decode()
+    assert "<!doctype html>" not in fragment and "<section" in fragment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from recaudo.portfolio.forms import (
     PairForm,
     PreferenceForm,
 )
-from recaudo.portfolio.models import Consent, ContactPoint, Person, PersonMerge, Preference
+from recaudo.portfolio.models import Account, Consent, ContactPoint, Person, PersonMerge, Preference
 from recaudo.portfolio.queries import POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.views.lookup import one
@@ -166,19 +167,27 @@ def _preferences(request: HttpRequest, person: Person, form: PreferenceForm, not
         "person": person, "wishes": wishes, "form": form, "done": notice, "said_by": services.SAID_BY_ES,
         "language_form": LanguageForm(initial={"language": person.language}),
     }  # fmt: skip
-    return render(request, "portfolio/_preferences.html", context)
+    return _part(request, "portfolio/_preferences.html", "Preferencias", context)
 
 
 def _contact_points(request: HttpRequest, person: Person, form: ContactPointForm, notice: str) -> HttpResponse:
     points = ContactPoint.objects.filter(person=person).defer("value").order_by("-ownership_score", "kind")
     context = {"person": person, "points": points, "form": form, "done": notice, "kinds": POINT_ES, "sources": SOURCE_ES, "statuses": STATUS_ES}
-    return render(request, "portfolio/_contact_points.html", context)
+    return _part(request, "portfolio/_contact_points.html", "Medios de contacto", context)
 
 
 def _consents(request: HttpRequest, person: Person, form: ConsentForm, notice: str) -> HttpResponse:
     given = Consent.objects.filter(person=person).order_by("-given_at")
     context = {"person": person, "consents": given, "form": form, "done": notice, "kinds": CONSENT_ES, "channels": CHANNEL_ES}
-    return render(request, "portfolio/_consents.html", context)
+    return _part(request, "portfolio/_consents.html", "Consentimientos", context)
+
+
+def _part(request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+    """The fragment alone when a page asks for it; in a page of its own when somebody follows a link."""
+    if request.htmx:
+        return render(request, template, context)
+    account_id = Account.objects.filter(holder_id=context["person"].id).order_by("-dpd").values_list("id", flat=True).first()
+    return render(request, "portfolio/person_part.html", {**context, "part": template, "title": title, "account_id": account_id})
 
 
 def _person(person_id: UUID) -> Person:
