@@ -8,6 +8,7 @@ import sys
 RUNS = (
     ("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"), ("benchmarks.pages",),
     ("benchmarks.allocate", "--accounts", "300000", "--many", "50000"),
+    ("benchmarks.whatif", "--accounts", "1000000", "--whole", "5000"),
 )  # fmt: skip
 
 for module, *arguments in RUNS:
