@@ -286,8 +286,9 @@ PROVIDERS: dict[str, str] = {
 }
 # What was agreed with each: messages a second (0 = no limit), for all processes together, and how many are handed over at once.
 PROVIDER_LIMITS: dict[str, dict[str, int]] = {
-    channel: {"per_second": env_int(f"RECAUDO_{channel.upper()}_PER_SECOND", 0), "at_once": env_int(f"RECAUDO_{channel.upper()}_AT_ONCE", 16)}
-    for channel in ("email", "sms", "im")
+    "email": {"per_second": env_int("RECAUDO_EMAIL_PER_SECOND", 0), "at_once": env_int("RECAUDO_EMAIL_AT_ONCE", 16)},
+    "sms": {"per_second": env_int("RECAUDO_SMS_PER_SECOND", 0), "at_once": env_int("RECAUDO_SMS_AT_ONCE", 16)},
+    "im": {"per_second": env_int("RECAUDO_IM_PER_SECOND", 0), "at_once": env_int("RECAUDO_IM_AT_ONCE", 16)},
 }
 # An SMS gateway that speaks JSON over HTTPS. Webhook secrets: several, separated by commas, while one replaces the other.
 SMS_HTTP: dict[str, str] = {
