@@ -42,6 +42,11 @@ def cast(own_database: Any, tmp_state: Any) -> Cast:
     return cast
 
 
+def signed_in(cast: Cast, user: Any) -> Any:
+    with tenancy.acting(cast.tenant.id):
+        return as_user(user)
+
+
 def replayed(cast: Cast, key: str = queries.NOW) -> queries.Replay:
     with tenancy.acting(cast.tenant.id):
         return queries.replay(
@@ -88,7 +93,7 @@ def test_a_reading_and_a_cap_are_replayed_too(cast: Cast) -> None:
 def test_seeing_the_effect_is_written_down_and_opens_the_approval(cast: Cast) -> None:
     carmen, olga = officers(cast)
     change = proposed(cast)
-    page = as_user(olga).get(f"/cumplimiento/repeticion/?propuesta={change.id}&desde=2026-11-20&hasta=2026-11-24")
+    page = signed_in(cast, olga).get(f"/cumplimiento/repeticion/?propuesta={change.id}&desde=2026-11-20&hasta=2026-11-24")
     text = page.content.decode()
     assert page.status_code == 200 and "Lo vi: volver a la propuesta" in text and page.context["found"].now_refused == 1
     with tenancy.acting(cast.tenant.id):
@@ -104,7 +109,7 @@ def test_seeing_the_effect_is_written_down_and_opens_the_approval(cast: Cast) ->
 
 def test_the_page_lists_the_contacts_behind_each_number_and_hands_them_out(cast: Cast) -> None:
     carmen, _ = officers(cast)
-    client = as_user(carmen)
+    client = signed_in(cast, carmen)
     page = client.get("/cumplimiento/repeticion/?desde=2026-11-20&hasta=2026-11-24&version=vigente&regla=MX-HOURS")
     assert page.context["row_count"] == 1 and "Ver cuenta" in page.content.decode()
     none = client.get("/cumplimiento/repeticion/?desde=2026-11-20&hasta=2026-11-24&version=vigente&regla=CL-HOURS")
@@ -120,7 +125,7 @@ def test_the_page_lists_the_contacts_behind_each_number_and_hands_them_out(cast:
 def test_a_mangled_question_is_said_and_nothing_breaks(query: str, cast: Cast) -> None:
     carmen, _ = officers(cast)
     for path in ("/cumplimiento/repeticion/", "/cumplimiento/repeticion/contactos.csv"):
-        page = as_user(carmen).get(f"{path}?{query}")
+        page = signed_in(cast, carmen).get(f"{path}?{query}")
         assert page.status_code in {404, 422}
 
 

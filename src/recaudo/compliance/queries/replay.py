@@ -41,7 +41,7 @@ NOW, DELIVERED = "vigente", "entregada"
 ACTIONS = """
 SELECT a.id::text AS action_id, a.person_id::text AS person_id, a.account_id::text AS debt_id, a.creditor_id::text AS creditor,
        coalesce(a.agency_id::text, {house}) AS collector, a.agency_id::text AS agency_id, a.by_id::text AS by_id, a.channel, a.purpose,
-       a.party_role, a.direction, a.disposition, a.treatment, a.occurred_at AS at, a.contact_point_id::text AS address,
+       a.party_role, a.direction, a.disposition, a.treatment, a.occurred_at AS happened_at, a.contact_point_id::text AS address,
        p.country, nullif(p.subdivision, '') AS subdivision, nullif(p.municipality, '') AS municipality,
        array_to_string(p.zones, '|') AS zones, array_to_string(c.zones, '|') AS point_zones, c.kind, c.place AS point_place, c.source,
        nullif(c.line_type, '') AS line_type
@@ -67,22 +67,22 @@ FROM portfolio_preference WHERE tenant_id = {tenant} AND avoid AND coalesce(chan
 """
 SHAPED = """
 SELECT a.action_id, a.person_id, a.country, a.subdivision, a.municipality,
-       list_distinct(list_filter(string_split(concat_ws('|', a.zones, a.point_zones), '|'), z -> z <> '')) AS zones, a.channel, a.purpose,
-       coalesce(r.person, a.party_role) AS person_role, a.creditor, a.collector, a.debt_id, a.direction, w.outcome, a.at,
+       list_distinct(list_filter(string_split(concat_ws('|', a.zones, a.point_zones), '|'), lambda z: z <> '')) AS zones, a.channel, a.purpose,
+       coalesce(r.person, a.party_role) AS person_role, a.creditor, a.collector, a.debt_id, a.direction, w.outcome, a.happened_at AS "at",
        CASE WHEN a.kind IN ('phone', 'address') THEN CASE a.point_place WHEN 'work' THEN 'workplace' ELSE a.point_place END END AS place,
        CASE WHEN a.kind IS NULL OR a.channel = 'portal' THEN NULL
             WHEN a.source = 'employer' THEN CASE a.kind WHEN 'email' THEN 'employer_email' ELSE 'third_party' END
             WHEN a.source = 'creditor' THEN 'entity'
             WHEN a.source IN ('debtor', 'agreed', 'third_party', 'skip_tracing') THEN a.source ELSE 'third_party' END AS address_source,
-       a.line_type, a.address, (a.treatment = $callback)::VARCHAR AS outside_cap, (a.at >= $since) AS judged, a.agency_id, a.by_id,
+       a.line_type, a.address, (a.treatment = $callback)::VARCHAR AS outside_cap, (a.happened_at >= $since) AS judged, a.agency_id, a.by_id,
        -- The one answer: the last that came in on this channel is newer than the last answer to it.
        (a.purpose = $reply AND a.direction = 'out' AND last_in IS NOT NULL AND (last_reply IS NULL OR last_reply < last_in)
-         AND timezone(a.clock, a.at)::DATE = timezone(a.clock, last_in)::DATE)::VARCHAR AS is_reply
-FROM (SELECT *, coalesce(nullif(split_part(concat_ws('|', nullif(zones, ''), point_zones), '|', 1), ''), 'UTC') AS clock, max(CASE WHEN direction = 'in' THEN at END) OVER before AS last_in,
-             max(CASE WHEN direction = 'out' AND purpose = $reply THEN at END) OVER before AS last_reply
-      FROM raw WINDOW before AS (PARTITION BY person_id, channel ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) a
+         AND timezone(a.clock, a.happened_at)::DATE = timezone(a.clock, last_in)::DATE)::VARCHAR AS is_reply
+FROM (SELECT *, coalesce(nullif(split_part(concat_ws('|', nullif(zones, ''), point_zones), '|', 1), ''), 'UTC') AS clock, max(CASE WHEN direction = 'in' THEN happened_at END) OVER before AS last_in,
+             max(CASE WHEN direction = 'out' AND purpose = $reply THEN happened_at END) OVER before AS last_reply
+      FROM raw WINDOW before AS (PARTITION BY person_id, channel ORDER BY happened_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) a
 LEFT JOIN role r ON r.role = a.party_role LEFT JOIN law_word w ON w.disposition = a.disposition AND w.channel = a.channel
-ORDER BY a.at, a.action_id
+ORDER BY a.happened_at, a.action_id
 """
 STATES = """
 SELECT person_id, CASE kind WHEN 'insolvency' THEN 'insolvency_proceeding' WHEN 'legal' THEN 'in_court' ELSE 'attorney_represented' END AS state,
@@ -91,7 +91,8 @@ UNION ALL
 SELECT c.person_id, CASE WHEN c.kind = 'hours_waiver' THEN CASE p.country WHEN 'CO' THEN 'co_hours_waiver' WHEN 'US' THEN 'us_time_consent' ELSE c.kind END
                          ELSE c.kind END, c.since, c.until, CASE WHEN c.channels <> '' THEN string_split(c.channels, '|') END, c.address
 FROM consent c JOIN (SELECT person_id, any_value(country) AS country FROM raw GROUP BY 1) p USING (person_id)
-WHERE c.kind NOT IN $kinds AND (c.creditor IS NULL OR c.kind = 'channel_optout' OR c.creditor = p_creditor(c.person_id))
+LEFT JOIN sole s USING (person_id)
+WHERE c.kind NOT IN $kinds AND (c.creditor IS NULL OR c.kind = 'channel_optout' OR c.creditor = s.creditor)
 """
 
 
@@ -231,12 +232,11 @@ def recorded(*, since: datetime, until: datetime) -> tuple[pa.Table, pa.Table, p
             db.register(name, table)
         shaped = db.execute(SHAPED, {"callback": CALLBACK, "reply": str(Purpose.REPLY), "since": since}).to_arrow_table()
         # A consent that names a creditor is taken where the person has no other, as the plan of the day does.
-        db.execute("CREATE TABLE only AS SELECT person_id, any_value(creditor) AS creditor FROM raw GROUP BY 1 HAVING count(DISTINCT creditor) = 1")
-        db.execute("CREATE MACRO p_creditor(p) AS (SELECT creditor FROM only WHERE person_id = p)")
+        db.execute("CREATE TABLE sole AS SELECT person_id, any_value(creditor) AS creditor FROM raw GROUP BY 1 HAVING count(DISTINCT creditor) = 1")
         states = db.execute(STATES, {"kinds": list(CONSENTS)}).to_arrow_table()
         consents = db.execute(
-            "SELECT person_id, kind AS type, CASE WHEN channels <> '' THEN string_split(channels, '|') END AS channels, since, until AS revoked"
-            " FROM consent WHERE kind IN $kinds AND (creditor IS NULL OR creditor = p_creditor(person_id))", {"kinds": list(CONSENTS)},
+            "SELECT c.person_id, c.kind AS type, CASE WHEN c.channels <> '' THEN string_split(c.channels, '|') END AS channels, c.since,"
+            " c.until AS revoked FROM consent c LEFT JOIN sole s USING (person_id) WHERE c.kind IN $kinds AND (c.creditor IS NULL OR c.creditor = s.creditor)", {"kinds": list(CONSENTS)},
         ).to_arrow_table()  # fmt: skip
     return _with_zones(shaped), states, consents, _wishes(wishes)
 

@@ -1,10 +1,13 @@
-"""`recaudo law check|vectors|show`: the lawbook examined, tried against cases, and read aloud. No database is touched."""
+"""`recaudo law check|vectors|show|replay`: the lawbook examined, tried against cases, read aloud; and run again over what happened.
+
+Only `replay` needs the database.
+"""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +146,54 @@ def _section(title: str, rows: list[Any]) -> None:
         since = f"desde el {one.since:%d/%m/%Y}" if one.since else "fecha de inicio sin verificar"
         until = f", hasta el {one.until:%d/%m/%Y}" if one.until else ""
         click.echo(f"      {one.citation}; {since}{until}; {one.confidence_es}")
+
+
+@command.command(
+    help="Repite la norma sobre los contactos registrados de un período y cuenta los que habría rechazado; con --version, al lado de otra. / "
+    "Runs the law again over the recorded contacts of a period and counts those it would have refused; with --version, beside another."
+)
+@click.option("--from", "from_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Primer día. / First day.")
+@click.option("--to", "to_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Último día. / Last day.")
+@click.option(
+    "--version", "version", default="vigente",
+    help="vigente, entregada, un día (AAAA-MM-DD) o el identificador de una propuesta. / vigente, entregada, a day, or the id of a proposal.",
+)  # fmt: skip
+@click.option("--tenant", "organisation", default="", help="Sólo esta organización, por su nombre corto. / Only this one, by its slug.")
+@JSON
+def replay(from_on: datetime, to_on: datetime, version: str, organisation: str, is_json: bool) -> None:
+    from recaudo.project.boot import boot
+
+    boot()
+    from recaudo.compliance.queries import replay as queries
+    from recaudo.kernel.problems import Problem
+    from recaudo.project.cli.journal import each_organisation
+
+    answers = []
+    for tenant in each_organisation(organisation):
+        try:
+            before, after = queries.version_of(queries.NOW, zone=tenant.zone), queries.version_of(version, zone=tenant.zone)
+            found = queries.replay(
+                from_on=from_on.date(), until_on=to_on.date() + timedelta(days=1), before=before, after=after, zone=tenant.zone
+            )
+        except Problem as problem:
+            raise click.ClickException(problem.text) from problem
+        answers.append(_replayed(tenant.slug, found))
+    if is_json:
+        as_json(answers)
+        return
+    for answer in answers:
+        click.echo(
+            f"{answer['organisation']}: {answer['contacts']} contactos; rechazados hoy {answer['refused']}, con «{answer['version']}» {answer['refused_by_version']} "
+            f"({answer['now_refused']} pasarían a rechazarse, {answer['now_allowed']} a permitirse)."
+        )
+        for rule in answer["by_rule"]:
+            click.echo(f"  {rule['key']:<24} {rule['before']:>8} {rule['after']:>8}")
+
+
+def _replayed(slug: str, found: Any) -> dict[str, Any]:
+    tallies = {name: [asdict(one) for one in rows] for name, rows in (("by_rule", found.by_rule), ("by_agency", found.by_agency), ("by_agent", found.by_agent))}
+    return {
+        "organisation": slug, "version": found.after.name, "law_before": found.before.rules.version, "law_after": found.after.rules.version,
+        "contacts": found.action_count, "refused": found.breaches_before, "refused_by_version": found.breaches_after, "now_refused": found.now_refused,
+        "now_allowed": found.now_allowed, **tallies,
+    }  # fmt: skip
