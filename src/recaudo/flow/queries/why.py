@@ -190,14 +190,26 @@ def _model(sha256: str, xml: str) -> tuple[decide.Model, decide.Compiled]:
     return model, decide.compile(model, types())
 
 
+def _in_words(column: strategy.Column, value: Any) -> str:
+    """A value as the tables show it: codes by their Spanish names, cents of a dollar as dollars."""
+    if isinstance(value, str):
+        return strategy.value_es(column, value)
+    is_cents = column.is_usd and isinstance(value, int) and not isinstance(value, bool)
+    return strategy.in_words(column, str(value)) if is_cents else plain(value)
+
+
 def _decision(model: decide.Model, trace: decide.DecisionTrace) -> DecisionLine:
     node = next(one for one in model.decisions if one.name == trace.name)
     table = node.expression if isinstance(node.expression, Table) else None
     label = table.outputs[0].label if table and table.outputs and table.outputs[0].label else trace.name
+    columns = strategy.columns_of(table, trace.name) if table else ()
     fired = tuple(
         FiredLine(
             rule.number, rule.annotation, rule.is_winner,
-            tuple(CellLine(c.column, c.test, plain(_python(c.value)), c.test.strip() != "-") for c in rule.cells),
+            tuple(
+                CellLine(column.label, strategy.in_words(column, c.test), _in_words(column, _python(c.value)), c.test.strip() != "-")
+                for column, c in zip(columns, rule.cells, strict=False)
+            ),
         )
         for rule in trace.fired if rule.is_winner
     )  # fmt: skip

@@ -23,6 +23,7 @@ from recaudo.strategy.queries.snapshots import (
     snapshot_rows,
     snapshots,
 )
+from recaudo.strategy.queries.tables import Column, columns_of, in_words, value_es
 from recaudo.strategy.queries.versions import (
     DAILY,
     NoStrategy,
@@ -39,12 +40,14 @@ from recaudo.strategy.queries.versions import (
 __all__ = [
     "DAILY",
     "ArmCount",
+    "Column",
     "Control",
     "NoStrategy",
     "SnapshotGone",
     "active_version",
     "arm_counts",
     "arms_of",
+    "columns_of",
     "contaminated_counts",
     "control_of",
     "default_control",
@@ -52,6 +55,7 @@ __all__ = [
     "experiments",
     "file_digest",
     "in_force",
+    "in_words",
     "is_kept",
     "people",
     "running_experiments",
@@ -64,6 +68,7 @@ __all__ = [
     "strategies",
     "strategy_by_id",
     "usable_versions",
+    "value_es",
     "version_by_id",
     "versions",
 ]  # fmt: skip
