@@ -50,6 +50,16 @@ def take(page: Any) -> None:
     page.wait_for_selector("#outcome")
 
 
+def identify(page: Any) -> None:
+    """Before a word about the debt: what the person confirmed."""
+    assert "Le llamo en nombre de" not in page.inner_text("#gestion")
+    for data in ("name", "id_end"):
+        page.check(f"#identity [value={data}]")
+    page.click("#identity button")
+    settled(page)
+    assert "Le llamo en nombre de" in page.inner_text("#gestion")
+
+
 def choose(page: Any, code: str) -> None:
     with page.expect_response(lambda answer: "/resultado/" in answer.url):
         page.select_option("#outcome [name=disposition]", code)
@@ -73,6 +83,8 @@ def test_the_agent_works_three_accounts(site: Site, chromium: Any) -> None:
             page.goto(f"{site.url}/cola/")
             take(page)
             worked.append(page.url)
+            if code == "PP01":
+                identify(page)
             choose(page, code)
             if code == "PP01":
                 page.fill("[name=amount]", suggestion(page, "amount"))

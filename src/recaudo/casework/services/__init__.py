@@ -37,8 +37,6 @@ from recaudo.casework.services.gate import (
     clear,
     clear_again,
     clear_many,
-    hold_free,
-    hold_person,
     permit_of,
     question_of,
     still_stands,
@@ -77,6 +75,7 @@ from recaudo.casework.services.search import (
 )
 from recaudo.casework.services.sending import ask_follow_up, close_sent, note_delivery, put_back
 from recaudo.casework.services.waves import SENT_CHANNELS, open_waves, prepare_waves, release_wave, withdraw_wave
+from recaudo.store.locks import hold_free, hold_person
 
 __all__ = [
     "ACT_ES",

@@ -17,7 +17,7 @@ from recaudo.casework.models import Action, Case, Dispute, Hold
 from recaudo.casework.permit import Permit, PermitMismatch
 from recaudo.casework.services import cases, effects
 from recaudo.casework.services.effects import Setting
-from recaudo.casework.services.gate import OPEN, ActionClosed, hold_person
+from recaudo.casework.services.gate import OPEN, ActionClosed
 from recaudo.casework.services.outcome import Outcome, check, full_note
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES, Purpose
@@ -26,6 +26,7 @@ from recaudo.law.queries import rules as rules_in_force
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, AccountParty, Person
 from recaudo.store import tenancy
+from recaudo.store.locks import hold_person
 
 ROLE_ORDER = ("holder", "co_debtor", "guarantor", "representative", "reference")
 
