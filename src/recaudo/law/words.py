@@ -134,7 +134,8 @@ CALLER: dict[str, str] = {"hidden": "número oculto", "private": "número privad
 OUTCOME: dict[str, str] = {
     "sent": "enviado", "no_answer": "sin respuesta", "conversation": "conversación",
     "third_party_answered": "atendió otro", "visit_contact": "visita con contacto", "busy": "ocupado",
-    "not_in_service": "fuera de servicio", "bounced": "rebotó",
+    "not_in_service": "fuera de servicio", "bounced": "rebotó", "delivered": "entregado", "visit_nobody": "visita sin nadie",
+    "voicemail": "buzón de voz", "voicemail_lcm": "recado mínimo en el buzón", "conversation_in": "la persona llamó",
 }  # fmt: skip
 SCOPE: dict[str, str] = {
     "debtor_x_creditor_or_collector": "por persona, sumando lo del mismo acreedor y lo de la misma empresa de cobranza",
@@ -221,4 +222,10 @@ STRICTNESS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 CHANGE_STATE: dict[str, tuple[str, str]] = {
     "waiting": ("en espera", "warn"), "in_force": ("en vigor", "ok"), "ended": ("terminado", "muted"), "withdrawn": ("retirado", "muted"),
+}  # fmt: skip
+# What a case of a fee, a deadline, a notice or a retention is given, on the pages for lawyers.
+GIVEN: dict[str, str] = {
+    "start": "desde el", "n": "por", "unit": "en", "action_date": "se actúa el", "notices": "avisos el", "min_notices": "avisos exigidos",
+    "then_calendar_days": "y después días corridos", "amount_uf": "deuda en UF", "days_past_due": "días de mora",
+    "gestiones_performed": "hubo gestiones", "useful_notice_day": "gestión útil el día",
 }  # fmt: skip

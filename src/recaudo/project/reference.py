@@ -9,6 +9,7 @@ from pathlib import Path
 from recaudo.engine import facts, measure
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.permissions import PERMISSIONS, ROLES
+from recaudo.project import lawpages
 
 
 def pages() -> dict[str, str]:
@@ -17,7 +18,7 @@ def pages() -> dict[str, str]:
         "facts.md": facts.markdown, "kpis.md": measure.markdown, "events.md": events, "roles.md": roles,
         "dispositions.md": dispositions, "import-fields.md": import_fields, "settings.md": settings,
     }  # fmt: skip
-    return {name: make() for name, make in makers.items()}
+    return {**{name: make() for name, make in makers.items()}, **lawpages.pages()}
 
 
 def events() -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-
 from tests.cast import NOW, TODAY, Cast, _user
 from tests.contexts.casework.scenes import call, close
 from tests.contexts.flow.worlds import ready

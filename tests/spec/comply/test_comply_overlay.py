@@ -60,7 +60,7 @@ def test_the_version_holds_the_change_and_the_base_is_left_as_it_was() -> None:
     before = copy.deepcopy(FILES)
     one, other = (build(amended(FILES, [change("MX-HOURS", values)])) for values in (NARROW, {"week": {"mon-fri": "09:00-18:01"}}))
     assert len({lawbook().version, one.version, other.version}) == 3
-    assert FILES == before and build(amended(FILES, [])).version == lawbook().version
+    assert before == FILES and build(amended(FILES, [])).version == lawbook().version
 
 
 def test_options_that_were_chosen_are_in_the_version_of_a_pack() -> None:

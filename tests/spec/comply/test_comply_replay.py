@@ -10,6 +10,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.spec.comply.test_comply_two_evaluators import (
+    TOGGLES,
+    Asked,
+    asked,
+    consents_table,
+    packs_of,
+    preferences_table,
+    states_table,
+)
 
 from recaudo.engine.comply import (
     Change,
@@ -28,15 +37,6 @@ from recaudo.engine.comply import (
     read_files,
     replay,
     turned,
-)
-from tests.spec.comply.test_comply_two_evaluators import (
-    TOGGLES,
-    Asked,
-    asked,
-    consents_table,
-    packs_of,
-    preferences_table,
-    states_table,
 )
 
 TS = pa.timestamp("us", tz="UTC")

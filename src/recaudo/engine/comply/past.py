@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-from pyarrow.dataset import Dataset
 from numpy.typing import NDArray
+from pyarrow.dataset import Dataset
 
 from recaudo.engine.comply.pack import Clause, Pack
 from recaudo.engine.comply.spans import Micros

@@ -16,7 +16,14 @@ from recaudo.kernel.problems import NotFound, Problem
 from recaudo.law import queries, rulebook
 from recaudo.law.models import LawChange
 from recaudo.law.queries import Proposal
-from recaudo.law.services.choices import REASON_MINIMUM, AlreadyDecided, AlreadyProposed, NothingToChange, ReasonMissing, SamePerson
+from recaudo.law.services.choices import (
+    REASON_MINIMUM,
+    AlreadyDecided,
+    AlreadyProposed,
+    NothingToChange,
+    ReasonMissing,
+    SamePerson,
+)
 from recaudo.law.services.impacts import require_seen
 from recaudo.law.signing import GENESIS, sign
 from recaudo.store import tenancy

@@ -22,7 +22,7 @@ def command(is_check: bool) -> None:
             continue
         stale.append(name)
         if not is_check:
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     click.echo(f"{'desactualizado' if is_check else 'escrito'}: {', '.join(stale)}" if stale else "al día")
     if is_check and stale:
