@@ -19,7 +19,7 @@ from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
 from recaudo.engine.comply import lawbook
 from recaudo.flow.models import Run
-from recaudo.flow.queries import facts
+from recaudo.flow.queries import facts, scores
 from recaudo.flow.services import arms, contact, experiments, plan, runs
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
@@ -72,6 +72,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             version, capacity = strategy.active_version(), workforce.capacity_on(on)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
+            counts["models"] = scores.add_scores(db, on=on)
         with step("decidir"):
             run.version_id = version.id
             running, seed = strategy.running_experiments(), on.toordinal()

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from recaudo.strategy.models import Snapshot, StrategyVersion
-from recaudo.strategy.words import STATUS_ES
+from recaudo.strategy.models import StrategyVersion
+from recaudo.strategy.words import STATUS_ES, TARGET_ES
 
 MAX_FILE = 4 * 1024 * 1024
 CHANGE_HELP = "Lo lee quien deba aprobarla."
@@ -73,18 +73,6 @@ class WorkbookForm(forms.Form):
         return content
 
 
-class SimulateForm(forms.Form):
-    """Which version is compared with which, over the accounts of which day."""
-
-    against = forms.ChoiceField(label="En lugar de")
-    day = forms.ChoiceField(label="Sobre las cuentas del")
-
-    def __init__(self, *args: Any, versions: list[StrategyVersion], snapshots: list[Snapshot], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["against"].choices = [(str(one.pk), name_of(one)) for one in versions]  # type: ignore[attr-defined]
-        self.fields["day"].choices = [(one.on.isoformat(), f"{one.on:%d/%m/%Y}") for one in snapshots]  # type: ignore[attr-defined]
-
-
 class CompareForm(forms.Form):
     against = forms.ChoiceField(label="Comparada con")
 
@@ -95,3 +83,51 @@ class CompareForm(forms.Form):
 
 def name_of(version: StrategyVersion) -> str:
     return f"Versión {version.number} · {STATUS_ES.get(version.status, version.status).lower()}"
+
+
+class TrainForm(forms.Form):
+    target = forms.ChoiceField(label="Qué pronostica", choices=list(TARGET_ES.items()))
+    horizon_days = forms.IntegerField(label="Plazo en días", min_value=1, max_value=90, initial=30,
+                                      help_text="Se aprende de los días de los que ya se sabe qué pasó después.")  # fmt: skip
+    note = forms.CharField(label="Para qué", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class LoadModelForm(forms.Form):
+    target = forms.ChoiceField(label="Qué pronostica", choices=list(TARGET_ES.items()))
+    file = forms.FileField(label="Modelo (JSON)", widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+                           help_text="El que guarda «recaudo model train … --out». Usa los nombres del diccionario de hechos.")  # fmt: skip
+    note = forms.CharField(label="De dónde viene", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean_file(self) -> str:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > 1024 * 1024:
+            raise forms.ValidationError("El archivo pasa de 1 MB: un modelo guardado ocupa mucho menos.")
+        try:
+            return bytes(file.read()).decode("utf-8")
+        except UnicodeDecodeError:
+            raise forms.ValidationError("El archivo no es texto UTF-8.") from None
+
+
+class ExplainForm(forms.Form):
+    number = forms.CharField(label="Número de cuenta", max_length=60)
+
+
+class OverrideForm(forms.Form):
+    percent = forms.DecimalField(label="Probabilidad, %", min_value=0, max_value=100, decimal_places=1)
+    until_on = forms.DateField(label="Hasta el día", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    reason = forms.CharField(label="Por qué el modelo se equivoca", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class PublishForm(forms.Form):
+    """Who has to know the rules in force, and until when they say so."""
+
+    agencies = forms.ModelMultipleChoiceField(label="Despachos", queryset=None, required=False, widget=forms.CheckboxSelectMultiple)
+    to_staff = forms.BooleanField(label="También al personal propio que trabaja cuentas", required=False)
+    note = forms.CharField(label="Qué cambia, para quien lo trabaja", max_length=600, widget=forms.Textarea(attrs={"rows": 3}),
+                           help_text="Lo primero que leen. Sin datos de personas.")  # fmt: skip
+    due_on = forms.DateField(label="Acusar recibo a más tardar el", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, agencies: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agencies"].queryset = agencies.filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["due_on"].widget.attrs["min"] = today.isoformat()

@@ -1,16 +1,46 @@
 from django.urls import path
 
-from recaudo.strategy.views import analysis, lifecycle, simulation, tables, versions, workbooks
+from recaudo.strategy.views import (
+    analysis,
+    editor,
+    lifecycle,
+    publications,
+    scores,
+    simulation,
+    tables,
+    versions,
+    workbooks,
+)
 
 app_name = "strategy"
 urlpatterns = [
     path("estrategia/", versions.strategies, name="strategies"),
     path("estrategia/empezar/", lifecycle.start, name="start"),
+    path("estrategia/modelos/", scores.models, name="models"),
+    path("estrategia/modelos/entrenar/", scores.train, name="model-train"),
+    path("estrategia/modelos/cargar/", scores.load, name="model-load"),
+    path("estrategia/modelos/<uuid:model_id>/", scores.model, name="model"),
+    path("estrategia/modelos/<uuid:model_id>/archivo/", scores.download, name="model-file"),
+    path("estrategia/modelos/<uuid:model_id>/vigor/", scores.activate, name="model-activate"),
+    path("estrategia/modelos/<uuid:model_id>/rechazar/", scores.reject, name="model-reject"),
+    path("estrategia/modelos/<uuid:model_id>/retirar/", scores.retire, name="model-retire"),
+    path("estrategia/modelos/<uuid:model_id>/explicar/", scores.explain, name="model-explain"),
+    path("estrategia/modelos/<uuid:model_id>/cuentas/<uuid:account_id>/corregir/", scores.override, name="model-override"),
+    path("estrategia/difusion/", publications.publications, name="publications"),
+    path("estrategia/difusion/<uuid:publication_id>/", publications.publication, name="publication"),
+    path("instrucciones/", publications.instructions, name="instructions"),
+    path("instrucciones/<uuid:publication_id>/", publications.instruction, name="instruction"),
+    path("instrucciones/<uuid:publication_id>/leida/", publications.acknowledge, name="acknowledge"),
+    path("estrategia/versiones/<uuid:version_id>/publicar/", publications.publish, name="publish"),
     path("estrategia/<uuid:strategy_id>/cargar/", lifecycle.upload, name="upload"),
     path("estrategia/versiones/<uuid:version_id>/", versions.version, name="version"),
     path("estrategia/versiones/<uuid:version_id>/comparar/", versions.compare, name="compare"),
     path("estrategia/versiones/<uuid:version_id>/simular/", simulation.simulate, name="simulate"),
     path("estrategia/versiones/<uuid:version_id>/dmn/", versions.download, name="download"),
+    path("estrategia/versiones/<uuid:version_id>/editor/", editor.editor, name="editor"),
+    path("estrategia/versiones/<uuid:version_id>/editor/dmn/", editor.source, name="editor-source"),
+    path("estrategia/versiones/<uuid:version_id>/editor/revisar/", editor.check, name="editor-check"),
+    path("estrategia/versiones/<uuid:version_id>/editor/guardar/", editor.save, name="editor-save"),
     path("estrategia/versiones/<uuid:version_id>/excel/", workbooks.download, name="workbook"),
     path("estrategia/versiones/<uuid:version_id>/excel/cargar/", workbooks.upload, name="workbook-upload"),
     path("estrategia/versiones/<uuid:version_id>/excel/guardar/", workbooks.keep, name="workbook-keep"),

@@ -98,3 +98,14 @@ CONTAMINATED_ES: dict[str, str] = {
     "contacted": "Se le contactó aunque estaba en el grupo de control",
 }  # fmt: skip
 CONTROL_ES = "Grupo de control: no contactar proactivamente"
+
+TARGET_ES: dict[str, str] = {
+    "pay": "Pago de lo vencido", "self_cure": "Se pone al día sola", "promise": "Cumple su promesa",
+}  # fmt: skip
+TARGET_HELP_ES: dict[str, str] = {
+    "pay": "Qué tan probable es que una cuenta vencida pague algo dentro del plazo.",
+    "self_cure": "Qué tan probable es que una cuenta vencida pague sin que nadie hable con la persona dentro del plazo.",
+    "promise": "Qué tan probable es que quien tiene una promesa vigente la cumpla.",
+}  # fmt: skip
+SCORE_STATUS_ES: dict[str, str] = {"proposed": "Propuesto", "active": "En vigor", "rejected": "Rechazado", "retired": "Retirado"}
+SCORE_STATUS_TONE: dict[str, str] = {"proposed": "warn", "active": "ok", "rejected": "bad", "retired": "muted"}

@@ -34,7 +34,7 @@ PARAMETERS: dict[str, str] = {
     "creditor_id": "portfolio.Creditor", "payment_id": "portfolio.Payment", "merge_id": "portfolio.PersonMerge",
     "point_id": "portfolio.ContactPoint", "consent_id": "portfolio.Consent", "document_id": "portfolio.Document",
     "user_id": "workforce.User", "team_id": "workforce.Team", "agency_id": "workforce.Agency", "invitation_id": "workforce.Invitation",
-    "token_id": "workforce.ApiToken",
+    "token_id": "workforce.ApiToken", "model_id": "strategy.ScoreModel",
     "event_id": "journal.Event", "verification_id": "journal.Verification", "evidence_id": "compliance.EvidenceFile",
     "request_id": "compliance.RightsRequest", "complaint_id": "compliance.Complaint", "term_id": "compliance.RetentionTerm",
     "removal_id": "compliance.RetentionRun", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
@@ -42,7 +42,7 @@ PARAMETERS: dict[str, str] = {
     "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
     "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
-    "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "decision_id": "law.LawDecision",
+    "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "publication_id": "strategy.Publication", "decision_id": "law.LawDecision",
     "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {

@@ -30,6 +30,7 @@ from recaudo.strategy.services.experiments import (
     submit_experiment,
 )
 from recaudo.strategy.services.files import NotText, StaleEdit, for_editor, from_editor, save_edited, upload
+from recaudo.strategy.services.publications import NobodyToTell, NotInForce, PastDue, acknowledge, publish
 from recaudo.strategy.services.snapshots import keep_file, keep_snapshot
 from recaudo.strategy.services.versions import (
     NotADraft,
@@ -62,8 +63,10 @@ __all__ = [
     "ArmDraft",
     "CellRefused",
     "EmptyTable",
+    "NobodyToTell",
     "NotADraft",
     "NotApproved",
+    "NotInForce",
     "NotSubmitted",
     "NotText",
     "NotThatState",
@@ -71,6 +74,7 @@ __all__ = [
     "NothingChanged",
     "OwnExperiment",
     "OwnStrategy",
+    "PastDue",
     "PastStart",
     "Proposal",
     "SomeoneElsesDraft",
@@ -81,6 +85,7 @@ __all__ = [
     "UnfitExperiment",
     "UnknownMove",
     "VersionNotApproved",
+    "acknowledge",
     "activate",
     "add_row",
     "approve",
@@ -104,6 +109,7 @@ __all__ = [
     "move_row",
     "propose",
     "propose_workbook",
+    "publish",
     "put_due_in_force",
     "reject",
     "reject_experiment",

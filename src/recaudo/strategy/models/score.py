@@ -1,0 +1,73 @@
+"""Scorecards that foretell something of an account, and what a person said instead."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from recaudo.store.models import TenantRow
+
+
+class ScoreModel(TenantRow):
+    """A card for one target. Proposed by one person, put in force by another; one a target is in force.
+
+    target    pay · self_cure · promise: see strategy/words.py. Its fact is `<target>_probability`
+    card      canonical JSON of engine.score.Card; its digest is `version`
+    quality   what was measured on rows it did not learn from: test, in_train, opaque, fairness, rows (engine.score.measure)
+    source    snapshots (the product's own days) · file (trained elsewhere with `recaudo model train`)
+    status    proposed active rejected retired
+    """
+
+    target = models.CharField(max_length=16)
+    version = models.CharField(max_length=16)
+    card = models.TextField()
+    quality = models.JSONField(default=dict)
+    source = models.CharField(max_length=10)
+    status = models.CharField(max_length=10, default="proposed")
+    trained_from = models.DateField(null=True)
+    trained_until = models.DateField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+    created_by_id = models.UUIDField(null=True)
+    decided_by_id = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.CharField(max_length=300, blank=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"note": "why it was made", "decision_note": "why it was put in force or not"}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "target"], name="score_one_in_force", condition=Q(status="active")),
+            models.UniqueConstraint(fields=["tenant_id", "target", "version"], name="score_version_once"),
+            models.CheckConstraint(
+                condition=Q(decided_by_id=None) | Q(created_by_id=None) | ~Q(decided_by_id=models.F("created_by_id")),
+                name="score_two_people",
+            ),
+        ]
+
+
+class ScoreOverride(TenantRow):
+    """What a person said of one account instead of the card, with the reason; the day uses it until it ends.
+
+    probability_bp   hundredths of a percent, 0 to 10,000
+    """
+
+    target = models.CharField(max_length=16)
+    account_id = models.UUIDField()
+    probability_bp = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=300)
+    until_on = models.DateField()
+    by_id = models.UUIDField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Personal:
+        plain: ClassVar = {"reason": "why the card is wrong about the account"}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "target", "account_id"], name="score_override_once", condition=Q(withdrawn_at=None)),
+            models.CheckConstraint(condition=Q(probability_bp__lte=10_000), name="score_override_share"),
+        ]

@@ -1,0 +1,234 @@
+"""The life of a score model: trained or loaded, proposed, put in force by another person, retired; and corrected for one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from recaudo.engine import score
+from recaudo.engine.facts import FACTS
+from recaudo.journal import services as journal
+from recaudo.kernel.problems import Problem
+from recaudo.store import tenancy
+from recaudo.strategy.models import ScoreModel, ScoreOverride
+from recaudo.strategy.queries.scores import USABLE, lesson
+from recaudo.strategy.words import SCORE_STATUS_ES, TARGET_ES
+
+TRAIN_TASK = "strategy.tasks.train_score"
+REASON_MINIMUM = 10
+OVERRIDE_DAYS = 180
+# A fact whose points may only fall as it rises: the older the debt, the less likely it is paid.
+RISING = {"dpd": -1}
+
+
+class UnknownTarget(Problem):
+    code = "unknown_target"
+    message = "«{target}» no es algo que se pueda pronosticar. Use: {targets}."
+
+
+class NotACard(Problem):
+    code = "not_a_card"
+    message = "El archivo no es un modelo guardado por «recaudo model train»: debe ser su JSON, sin cambios."
+
+
+class ForeignFacts(Problem):
+    code = "foreign_facts"
+    message = "El modelo usa hechos que aquí no existen o no puede usar: {facts}. Entrénelo con los nombres del diccionario de hechos."
+
+
+class SameModel(Problem):
+    code = "same_model"
+    message = "Ese mismo modelo ya está aquí ({status}). No hay nada nuevo que proponer."
+    status = 409
+
+
+class OwnModel(Problem):
+    code = "own_model"
+    message = "Quien propuso el modelo no puede ponerlo en vigor ni rechazarlo: debe hacerlo otra persona."
+    status = 403
+
+
+class NotProposed(Problem):
+    code = "not_proposed"
+    message = "El modelo está «{status}»: ya no se puede hacer eso con él."
+    status = 409
+
+
+class AlreadyTraining(Problem):
+    code = "already_training"
+    message = "Ya se pidió entrenar un modelo de eso y espera a que lo tome un proceso de trabajo."
+    status = 409
+
+
+class ReasonMissing(Problem):
+    code = "score_reason_missing"
+    message = "Escriba el motivo, con {least} letras o más: quedará en la bitácora."
+
+
+class WrongOverride(Problem):
+    code = "wrong_override"
+    message = f"La corrección debe ser de 0 a 100 % y terminar en un día por venir, a lo más dentro de {OVERRIDE_DAYS} días."
+
+
+def train(*, target: str, horizon_days: int, note: str, by: Any, at: datetime, today: date) -> ScoreModel:
+    """Learn from the kept days and propose what came out.
+
+    Raises  UnknownTarget, NoDays, NotEnoughDays, TooFewRows, SameModel
+    """
+    _known(target)
+    table, since, until = lesson(target, horizon_days=horizon_days, today=today)
+    found = score.train(table, "happened", name=target, facts=USABLE, horizon_days=horizon_days, at="on", rising=RISING)
+    quality = {
+        "test": asdict(found.test), "in_train": asdict(found.in_train), "opaque": asdict(found.opaque) if found.opaque else None,
+        "rows": table.num_rows,
+    }  # fmt: skip
+    return propose(target=target, card=found.card, quality=quality, source="snapshots", note=note, since=since, until=until, by=by, at=at)
+
+
+@transaction.atomic
+def request_training(*, target: str, horizon_days: int, note: str, by: Any, at: datetime, today: date) -> None:
+    """Have a worker train. Raises UnknownTarget, AlreadyTraining."""
+    _known(target)
+    job = app.configure_task(TRAIN_TASK, queue="upkeep", lock="strategy.train", queueing_lock=f"{TRAIN_TASK}:{tenancy.tenant_id()}:{target}")
+    try:
+        with transaction.atomic():  # a savepoint: the refusal of a second job must not spoil the transaction
+            job.defer(
+                tenant_id=str(tenancy.tenant_id()), target=target, horizon_days=horizon_days, note=note, today=today.isoformat(),
+                by_id=str(by.id) if by.id else None,
+            )  # fmt: skip
+    except AlreadyEnqueued:
+        raise AlreadyTraining() from None
+    journal.record("score.requested", by=by, at=at, subject="score", target=target, horizon_days=horizon_days)
+
+
+def load(text: str, *, target: str, note: str, by: Any, at: datetime) -> ScoreModel:
+    """Propose a card that was trained elsewhere. What it measured is not known here, so it comes without figures.
+
+    Raises  UnknownTarget, NotACard, ForeignFacts, SameModel
+    """
+    _known(target)
+    try:
+        card = score.from_json(text)
+    except ValueError:
+        raise NotACard() from None
+    return propose(target=target, card=card, quality={}, source="file", note=note, by=by, at=at)
+
+
+@transaction.atomic
+def propose(
+    *, target: str, card: score.Card, quality: Mapping[str, Any], source: str, note: str, by: Any, at: datetime, since: date | None = None,
+    until: date | None = None,
+) -> ScoreModel:  # fmt: skip
+    """Keep a card as proposed. Raises ForeignFacts, SameModel."""
+    foreign = [fact.name for fact in card.facts if fact.name not in USABLE or score.is_protected(fact.name) or not _fits(fact)]
+    if foreign:
+        raise ForeignFacts(facts=", ".join(foreign))
+    same = ScoreModel.objects.filter(target=target, version=card.version).first()
+    if same:
+        raise SameModel(status=SCORE_STATUS_ES[same.status].lower())
+    made = ScoreModel.objects.create(
+        target=target, version=card.version, card=score.to_json(card), quality=dict(quality), source=source, note=note.strip(), trained_from=since,
+        trained_until=until, created_by_id=by.id, created_at=at,
+    )  # fmt: skip
+    _record("score.proposed", made, by, at, source=source, facts=len(card.facts))
+    return made
+
+
+def _fits(fact: score.Feature) -> bool:
+    """Whether a card reads a fact as what it is: a number as a number."""
+    return fact.is_number == (FACTS[fact.name].type not in {"text", "boolean"})
+
+
+@transaction.atomic
+def activate(model: ScoreModel, *, note: str, by: Any, at: datetime) -> ScoreModel:
+    """Put a proposed model in force, by a second person; what was in force for its target retires.
+
+    Raises  OwnModel, NotProposed
+    """
+    fresh = _decided(model, note=note, by=by, at=at)
+    for before in ScoreModel.objects.select_for_update().filter(target=fresh.target, status="active"):
+        _retired(before, by=by, at=at)
+    fresh.status = "active"
+    fresh.save()
+    _record("score.activated", fresh, by, at)
+    return fresh
+
+
+@transaction.atomic
+def reject(model: ScoreModel, *, note: str, by: Any, at: datetime) -> ScoreModel:
+    """Raises OwnModel, NotProposed, ReasonMissing."""
+    if len(note.strip()) < REASON_MINIMUM:
+        raise ReasonMissing(least=REASON_MINIMUM)
+    fresh = _decided(model, note=note, by=by, at=at)
+    fresh.status = "rejected"
+    fresh.save()
+    _record("score.rejected", fresh, by, at)
+    return fresh
+
+
+@transaction.atomic
+def retire(model: ScoreModel, *, by: Any, at: datetime) -> ScoreModel:
+    """From the next day its fact is empty. Raises NotProposed."""
+    fresh: ScoreModel = ScoreModel.objects.select_for_update().get(id=model.id)
+    if fresh.status != "active":
+        raise NotProposed(status=SCORE_STATUS_ES[fresh.status])
+    _retired(fresh, by=by, at=at)
+    return fresh
+
+
+@transaction.atomic
+def override(*, target: str, account_id: UUID, probability: float, reason: str, until_on: date, by: Any, at: datetime, today: date) -> ScoreOverride:
+    """Say the probability (0 to 1) of one account instead of the card, until a day. A new one takes the place of the last.
+
+    Raises  UnknownTarget, WrongOverride, ReasonMissing
+    """
+    _known(target)
+    if not 0 <= probability <= 1 or not today < until_on <= today + timedelta(days=OVERRIDE_DAYS):
+        raise WrongOverride()
+    if len(reason.strip()) < REASON_MINIMUM:
+        raise ReasonMissing(least=REASON_MINIMUM)
+    ScoreOverride.objects.filter(target=target, account_id=account_id, withdrawn_at=None).update(withdrawn_at=at)
+    made = ScoreOverride.objects.create(
+        target=target, account_id=account_id, probability_bp=round(probability * 10_000), reason=reason.strip(), until_on=until_on, by_id=by.id, created_at=at
+    )
+    journal.record("score.overridden", by=by, at=at, subject="account", subject_id=account_id, target=target, probability_bp=made.probability_bp, until=until_on)
+    return made
+
+
+@transaction.atomic
+def withdraw_override(found: ScoreOverride, *, by: Any, at: datetime) -> None:
+    """The card speaks again."""
+    if ScoreOverride.objects.filter(id=found.id, withdrawn_at=None).update(withdrawn_at=at):
+        journal.record("score.overridden", by=by, at=at, subject="account", subject_id=found.account_id, target=found.target, step="withdrawn")
+
+
+def _decided(model: ScoreModel, *, note: str, by: Any, at: datetime) -> ScoreModel:
+    fresh: ScoreModel = ScoreModel.objects.select_for_update().get(id=model.id)
+    if fresh.status != "proposed":
+        raise NotProposed(status=SCORE_STATUS_ES[fresh.status])
+    if fresh.created_by_id == by.id:
+        raise OwnModel()
+    fresh.decided_by_id, fresh.decided_at, fresh.decision_note = by.id, at, note.strip()
+    return fresh
+
+
+def _retired(model: ScoreModel, *, by: Any, at: datetime) -> None:
+    model.status, model.retired_at = "retired", at
+    model.save(update_fields=["status", "retired_at"])
+    _record("score.retired", model, by, at)
+
+
+def _known(target: str) -> None:
+    if target not in TARGET_ES:
+        raise UnknownTarget(target=target, targets=", ".join(TARGET_ES))
+
+
+def _record(name: str, model: ScoreModel, by: Any, at: datetime, **more: Any) -> None:
+    journal.record(name, by=by, at=at, subject="score", subject_id=model.id, target=model.target, version=model.version, **more)

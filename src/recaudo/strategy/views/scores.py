@@ -1,0 +1,228 @@
+"""Score models: what is in force, what is proposed, how good it is, why one account has its score, and who corrected it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from recaudo.engine import score
+from recaudo.engine.facts import FACTS
+from recaudo.engine.score.card import shown_points
+from recaudo.journal import queries as journal
+from recaudo.kernel.problems import NotFound, Problem
+from recaudo.portfolio.models import Account
+from recaudo.strategy import queries
+from recaudo.strategy.forms import DecideForm, ExplainForm, LoadModelForm, OverrideForm, RejectForm, TrainForm
+from recaudo.strategy.models import ScoreModel
+from recaudo.strategy.queries import scores as reads
+from recaudo.strategy.services import scores as services
+from recaudo.strategy.words import SCORE_STATUS_ES, SCORE_STATUS_TONE, TARGET_ES, TARGET_HELP_ES
+from recaudo.ui.access import allow
+
+PAGE_SIZE = 25
+TRAININGS = 5
+
+
+@allow("strategy.view")
+@require_safe
+def models(request: HttpRequest) -> HttpResponse:
+    return _list(request)
+
+
+def _list(request: HttpRequest, train: TrainForm | None = None, load: LoadModelForm | None = None) -> HttpResponse:
+    page = Paginator(reads.models(), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    names = queries.people(rows)
+    active = reads.in_force()
+    context = {
+        "page": page, "lines": [_line(one, names) for one in rows],
+        "targets": [{"label": label, "help": TARGET_HELP_ES[target], "fact": reads.FACT_OF[target], "model": active.get(target)} for target, label in TARGET_ES.items()],
+        "trainings": [_training(event) for event in journal.trail(name="score.")[:40] if event.name in {"score.requested", "score.failed"}][:TRAININGS],
+        "train_form": train or TrainForm(), "load_form": load or LoadModelForm(), "may_edit": request.user.may("strategy.edit"),
+    }  # fmt: skip
+    return render(request, "strategy/models.html", context, status=422 if train or load else 200)
+
+
+def _training(event: Any) -> dict[str, Any]:
+    return {
+        "at": event.created_at, "target": TARGET_ES.get(event.detail.get("target", ""), ""), "days": event.detail.get("horizon_days"),
+        "why": event.detail.get("why", ""), "is_failed": event.name == "score.failed",
+    }  # fmt: skip
+
+
+def _line(found: ScoreModel, names: dict[UUID, str]) -> dict[str, Any]:
+    return {
+        "model": found, "target": TARGET_ES[found.target], "label": SCORE_STATUS_ES[found.status], "tone": SCORE_STATUS_TONE[found.status],
+        "horizon": score.from_json(found.card).horizon_days, "test": found.quality.get("test"), "author": names.get(found.created_by_id, "recaudo"),
+        "decider": names.get(found.decided_by_id, ""),
+    }  # fmt: skip
+
+
+@allow("strategy.edit")
+@require_POST
+def train(request: HttpRequest) -> HttpResponse:
+    form = TrainForm(request.POST)
+    if not form.is_valid():
+        return _list(request, train=form)
+    given, now = form.cleaned_data, timezone.now()
+    services.request_training(
+        target=given["target"], horizon_days=given["horizon_days"], note=given["note"], by=request.user, at=now, today=timezone.localdate(now, request.zone)
+    )
+    messages.success(request, "Se pidió el entrenamiento. Al terminar, el modelo aparece aquí como propuesto; si algo falta, se dice aquí mismo.")
+    return redirect("strategy:models")
+
+
+@allow("strategy.edit")
+@require_POST
+def load(request: HttpRequest) -> HttpResponse:
+    form = LoadModelForm(request.POST, request.FILES)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            found = services.load(given["file"], target=given["target"], note=given["note"], by=request.user, at=timezone.now())
+        except Problem as problem:
+            form.add_error("file", problem.text)
+        else:
+            messages.success(request, "El modelo quedó propuesto: otra persona puede ponerlo en vigor.")
+            return redirect("strategy:model", model_id=found.id)
+    return _list(request, load=form)
+
+
+@allow("strategy.view")
+@require_safe
+def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    return _page(request, reads.model_by_id(model_id))
+
+
+def _page(request: HttpRequest, found: ScoreModel, **more: Any) -> HttpResponse:
+    card = score.from_json(found.card)
+    is_own = found.created_by_id == request.user.id
+    may_decide = request.user.may("strategy.approve")
+    context = {
+        **_line(found, queries.people([found])), "help": TARGET_HELP_ES[found.target], "fact": reads.FACT_OF[found.target],
+        "facts": _facts(card), "measured": _measured(found), "bands": _bands(found.quality.get("test") or {}),
+        "may_decide": may_decide and found.status == "proposed" and not is_own, "is_own": may_decide and found.status == "proposed" and is_own,
+        "may_retire": may_decide and found.status == "active", "may_explain": request.user.may("portfolio.view"),
+        "may_override": request.user.may("strategy.edit"), "decide_form": DecideForm(), "reject_form": RejectForm(auto_id="reject_%s"), "explain_form": ExplainForm(), **more,
+    }  # fmt: skip
+    return render(request, "strategy/model.html", context)
+
+
+def _facts(card: score.Card) -> list[dict[str, Any]]:
+    """The scorecard as it is printed: each fact with its bins and points, the one that moves most first."""
+    ordered = sorted(card.facts, key=lambda one: (-(max(one.points) - min(one.points)), one.name))
+    return [{"label": _label(one.name), "bins": [(_bin(one.name, name), shown_points(points - one.mean)) for name, points in one.bins()]} for one in ordered]
+
+
+def _label(name: str) -> str:
+    return FACTS[name].label_es if name in FACTS else name
+
+
+def _bin(fact: str, name: str) -> str:
+    """A bin in words: coded texts by their label, flags as yes and no."""
+    return {"true": "sí", "false": "no"}.get(name, FACTS[fact].values.get(name, name) if fact in FACTS else name)
+
+
+MEASURED = (("test", "Cuentas que no vio"), ("in_train", "Cuentas de las que aprendió"), ("opaque", "Modelo opaco de referencia, mismas cuentas que no vio"))
+
+
+def _measured(found: ScoreModel) -> list[dict[str, Any]]:
+    return [{"label": label, **found.quality[key]} for key, label in MEASURED if found.quality.get(key)]
+
+
+def _bands(test: dict[str, Any]) -> list[dict[str, Any]]:
+    bands = test.get("bands") or []
+    top = max((max(one["given"], one["seen"]) for one in bands), default=0) or 1
+    return [
+        {"number": place, **one, "given_bar": round(100 * one["given"] / top), "seen_bar": round(100 * one["seen"] / top)}
+        for place, one in enumerate(bands, 1)
+    ]
+
+
+@allow("strategy.view")
+@require_safe
+def download(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    found = reads.model_by_id(model_id)
+    response = HttpResponse(found.card, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="modelo-{found.target}-{found.version[:8]}.json"'
+    return response
+
+
+@allow("strategy.approve")
+@require_POST
+def activate(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    form = DecideForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
+    return _done(request, model_id, lambda found: services.activate(found, note=note, by=request.user, at=timezone.now()), "El modelo está en vigor: la próxima jornada lo usa.")
+
+
+@allow("strategy.approve")
+@require_POST
+def reject(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    note = request.POST.get("note", "")[:300]
+    return _done(request, model_id, lambda found: services.reject(found, note=note, by=request.user, at=timezone.now()), "El modelo quedó rechazado.")
+
+
+@allow("strategy.approve")
+@require_POST
+def retire(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    return _done(request, model_id, lambda found: services.retire(found, by=request.user, at=timezone.now()), "El modelo se retiró: desde la próxima jornada su hecho queda vacío.")
+
+
+def _done(request: HttpRequest, model_id: UUID, do: Any, said: str) -> HttpResponse:
+    found = reads.model_by_id(model_id)
+    try:
+        do(found)
+    except Problem as problem:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, said)
+    return redirect("strategy:model", model_id=model_id)
+
+
+@allow("portfolio.view")
+@require_POST
+def explain(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """Why an account has its score. Asked for in the body: the address keeps no account number."""
+    found = reads.model_by_id(model_id)
+    form = ExplainForm(request.POST)
+    account = Account.objects.filter(number=form.cleaned_data["number"].strip()).first() if form.is_valid() else None
+    if account is None:
+        form.add_error("number", "No hay una cuenta con ese número a su alcance.")
+        return _page(request, found, explain_form=form)
+    try:
+        told = reads.explained(found, account.id, today=timezone.localdate(timezone.now(), request.zone))
+    except NotFound:
+        form.add_error("number", "La cuenta no está en la última jornada: no hay hechos con que puntuarla.")
+        return _page(request, found, explain_form=form)
+    reasons = [{"fact": fact, "bin": name, "points": points} for fact, name, points in told.reasons]
+    return _page(request, found, explain_form=form, told=told, reasons=reasons, account=account, override_form=OverrideForm())
+
+
+@allow("strategy.edit")
+@require_POST
+def override(request: HttpRequest, model_id: UUID, account_id: UUID) -> HttpResponse:
+    found = reads.model_by_id(model_id)
+    account = Account.objects.filter(id=account_id).first()
+    if account is None:
+        raise NotFound()
+    form, now = OverrideForm(request.POST), timezone.now()
+    if not form.is_valid():
+        messages.error(request, "Escriba la probabilidad, hasta cuándo y por qué.")
+        return redirect("strategy:model", model_id=model_id)
+    given = form.cleaned_data
+    return _done(
+        request, model_id,
+        lambda one: services.override(
+            target=found.target, account_id=account.id, probability=float(given["percent"]) / 100, reason=given["reason"], until_on=given["until_on"],
+            by=request.user, at=now, today=timezone.localdate(now, request.zone),
+        ),
+        f"La cuenta {account.number} tendrá esa probabilidad desde la próxima jornada.",
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""Score models: learnt from kept days, put in force by a second person, used by the day, explained, corrected by a person."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.cast import make_cast
+from tests.spec.score.test_score_cards import world
+
+from recaudo.engine import score
+from recaudo.flow.queries.scores import add_scores
+from recaudo.journal.models import Event
+from recaudo.portfolio.models import Payment
+from recaudo.store import tenancy
+from recaudo.store.keys import uuid7
+from recaudo.strategy.models import ScoreModel, Strategy, StrategyVersion
+from recaudo.strategy.queries import scores as reads
+from recaudo.strategy.services import keep_snapshot, scores
+from recaudo.strategy.tasks import train_score
+
+
+def card(seed=3, horizon=30):
+    return score.train(world(2000, seed=seed), "paid", name="pay", facts=["dpd", "product", "has_phone"], horizon_days=horizon, compare=False).card
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    return card()
+
+
+@pytest.fixture
+def proposed(cast, learnt):
+    return scores.propose(target="pay", card=learnt, quality={}, source="file", note="", by=cast.ana, at=cast.now)
+
+
+def test_the_next_day_uses_a_model_only_after_a_second_person(cast, proposed):
+    with pytest.raises(scores.OwnModel):
+        scores.activate(proposed, note="", by=cast.ana, at=cast.now)
+    assert facts(cast)["pay_probability"] == [None, None, None]
+    scores.activate(proposed, note="", by=cast.gabriel, at=cast.now)
+    late, early, paid_up = facts(cast)["pay_probability"]
+    assert late < early
+    assert paid_up is None  # nothing is overdue: the card is not about it
+    assert facts(cast)["promise_probability"] == [None, None, None]
+
+
+def facts(cast):
+    """The workspace's facts of three accounts after the models."""
+    with duckdb.connect() as db:
+        rows = pa.table({
+            "account_id": [str(cast.accounts[name].id) for name in ("maria", "pedro", "lucia")], "dpd": pa.array([150, 2, 0], pa.int32()),
+            "product": ["loan", "card", "card"], "has_phone": [True, True, True], "overdue_minor": pa.array([100, 100, 0], pa.int64()),
+            "promise_active": [False, False, False],
+        })  # fmt: skip
+        db.register("r", rows)
+        db.execute("CREATE TABLE facts AS SELECT * FROM r").fetchall()
+        add_scores(db, on=cast.today)
+        return db.sql("SELECT * FROM facts ORDER BY dpd DESC").to_arrow_table().to_pydict()
+
+
+def test_a_person_may_correct_one_account_for_a_while(cast, proposed):
+    scores.activate(proposed, note="", by=cast.gabriel, at=cast.now)
+    before = facts(cast)["pay_probability"][0]
+    told = {"target": "pay", "account_id": cast.accounts["maria"].id, "probability": 0.91, "reason": "Vendió su casa y avisó", "by": cast.gabriel, "at": cast.now}
+    scores.override(**told, until_on=cast.today + timedelta(days=9), today=cast.today)
+    assert facts(cast)["pay_probability"][0] == pytest.approx(0.91)
+    scores.override(**{**told, "probability": 0.2}, until_on=cast.today + timedelta(days=9), today=cast.today)
+    assert facts(cast)["pay_probability"][0] == pytest.approx(0.2)
+    scores.withdraw_override(reads.override_of("pay", cast.accounts["maria"].id, on=cast.today), by=cast.gabriel, at=cast.now)
+    assert facts(cast)["pay_probability"][0] == pytest.approx(before)
+    for wrong in ({"probability": 1.2}, {"until_on": cast.today}, {"until_on": cast.today + timedelta(days=400)}):
+        with pytest.raises(scores.WrongOverride):
+            scores.override(**{**told, "until_on": cast.today + timedelta(days=9), **wrong}, today=cast.today)
+    with pytest.raises(scores.ReasonMissing):
+        scores.override(**{**told, "reason": "no"}, until_on=cast.today + timedelta(days=9), today=cast.today)
+
+
+def test_one_model_a_target_is_in_force_and_the_old_one_retires(cast, proposed):
+    scores.activate(proposed, note="", by=cast.gabriel, at=cast.now)
+    other = scores.propose(target="pay", card=card(seed=8), quality={}, source="file", note="", by=cast.ana, at=cast.now)
+    scores.activate(other, note="", by=cast.gabriel, at=cast.now)
+    assert sorted(ScoreModel.objects.values_list("status", flat=True)) == ["active", "retired"]
+    scores.retire(other, by=cast.gabriel, at=cast.now)
+    assert facts(cast)["pay_probability"][0] is None
+    with pytest.raises(scores.NotProposed):
+        scores.activate(proposed, note="", by=cast.gabriel, at=cast.now)
+
+
+def test_what_may_not_be_in_a_card_is_refused(cast, learnt):
+    text = score.to_json(learnt)
+    for wrong in ("{}", text[:-4], "[1]"):
+        with pytest.raises(scores.NotACard):
+            scores.load(wrong, target="pay", note="", by=cast.ana, at=cast.now)
+    for fact in ("holder_age", "portfolio_code", "pay_probability", "nada"):
+        with pytest.raises(scores.ForeignFacts, match=fact):
+            scores.load(text.replace('"name":"dpd"', f'"name":"{fact}"'), target="pay", note="", by=cast.ana, at=cast.now)
+    with pytest.raises(scores.ForeignFacts):  # a text read as a number
+        scores.load(text.replace('"name":"dpd"', '"name":"bucket"'), target="pay", note="", by=cast.ana, at=cast.now)
+    with pytest.raises(scores.UnknownTarget):
+        scores.load(text, target="lottery", note="", by=cast.ana, at=cast.now)
+    scores.load(text, target="pay", note="", by=cast.ana, at=cast.now)
+    with pytest.raises(scores.SameModel):
+        scores.load(text, target="pay", note="", by=cast.ana, at=cast.now)
+
+
+@pytest.fixture
+def kept(own_database, settings, tmp_path):
+    """Ten kept days of 200 accounts and real payments: who is late pays less."""
+    cast = make_cast()
+    with tenancy.acting(cast.tenant.id):
+        strategy = Strategy.objects.create(code="t", name="T", created_at=cast.now)
+        version = StrategyVersion.objects.create(strategy=strategy, number=1, xml="<x/>", sha256="0" * 64, created_at=cast.now)
+        dice = np.random.default_rng(4)
+        accounts = list(cast.accounts.values())
+        for back in range(30, 20, -1):
+            on = cast.today - timedelta(days=back)
+            ids = [str(uuid7()) for _ in range(200)] + [str(one.id) for one in accounts]
+            dpd = dice.integers(1, 180, len(ids))
+            row = {name: pa.nulls(len(ids), pa.float64()) for name in reads.USABLE}
+            row |= {"account_id": ids, "dpd": pa.array(dpd, pa.int32()), "overdue_minor": pa.array([100] * len(ids), pa.int64()),
+                    "promise_active": pa.array([False] * len(ids)), "product": ["card"] * len(ids)}  # fmt: skip
+            table = pa.table(row)
+            keep_snapshot(iter(table.to_batches()), schema=table.schema, on=on, run_id=uuid7(), version=version, by=cast.gabriel, at=cast.now)
+            for place in range(len(ids)):
+                if dice.random() < 1 / (1 + np.exp((dpd[place] - 60) / 20)):
+                    owner = accounts[place % len(accounts)]
+                    Payment.objects.create(account=owner, amount_minor=1, currency="MXN", paid_on=on + timedelta(days=2), external_id=f"{on}-{place}", created_at=cast.now)
+    return cast
+
+
+def test_a_lesson_knows_only_what_was_known_and_what_came_after(kept):
+    cast = kept
+    with tenancy.acting(cast.tenant.id):
+        table, since, until = reads.lesson("pay", horizon_days=5, today=cast.today)
+        with pytest.raises(reads.NotEnoughDays, match="40 días"):
+            reads.lesson("pay", horizon_days=40, today=cast.today)
+    assert (since, until) == (cast.today - timedelta(days=30), cast.today - timedelta(days=21))
+    assert table.num_rows == 10 * (200 + len(cast.accounts))
+    # Only the accounts that exist could pay.
+    assert 0 < sum(table.column("happened").to_pylist()) <= 10 * len(cast.accounts)
+
+
+def test_a_training_that_cannot_be_tells_why_where_the_page_reads_it(kept):
+    cast = kept
+    train_score(str(cast.tenant.id), "promise", 5, "", cast.today.isoformat(), str(cast.gabriel.id))
+    with tenancy.acting(cast.tenant.id):
+        event = Event.objects.get(name="score.failed")
+        assert "filas" in event.detail["why"]
+        assert not ScoreModel.objects.exists()
+
+
+def test_without_kept_days_it_is_told(cast):
+    with pytest.raises(reads.NoDays):
+        reads.lesson("pay", horizon_days=5, today=cast.today)
+
+
+def test_pages_of_the_models(cast, client, proposed):
+    client.force_login(cast.gabriel, backend="recaudo.workforce.backends.StaffBackend")
+    page = client.get("/estrategia/modelos/").content.decode()
+    assert proposed.version[:8] in page and "Propuesto" in page
+    one = client.get(f"/estrategia/modelos/{proposed.id}/").content.decode()
+    assert "Días de atraso" in one and "Poner en vigor" in one and "dpd" not in one.split("<main")[1].replace("pay_probability", "")
+    client.post(f"/estrategia/modelos/{proposed.id}/vigor/", {"note": ""})
+    proposed.refresh_from_db()
+    assert proposed.status == "active"
+    text = client.get(f"/estrategia/modelos/{proposed.id}/archivo/").content.decode()
+    assert json.loads(text)["horizon_days"] == 30
+    asked = client.post(f"/estrategia/modelos/{proposed.id}/explicar/", {"number": "CTA-NADIE"}).content.decode()
+    assert "No hay una cuenta con ese número" in asked
