@@ -144,6 +144,7 @@ EXTRA: dict[str, set[str]] = {
     # the mails it writes, the sign-in routes and second factor of the library it uses
     "workforce": {"mail.py", "sign_in_urls.py", "second_factor.py"},
     "desk": {"script.py"},
+    "messaging": {"replies.yaml"},  # what short replies mean, read by services/replies.py
     # the tree over the seals, the signature, and the form of an anchor outside: pure, and read by no other context
     "journal": {"merkle.py", "signing.py", "anchors.py"},
     # how long there is to answer and to keep, what belongs to a person, and what goes into an evidence file
