@@ -149,5 +149,5 @@ EXTRA: dict[str, set[str]] = {
     "journal": {"merkle.py", "signing.py", "anchors.py"},
     # how long there is to answer and to keep, what belongs to a person, and what goes into an evidence file
     "compliance": {"clocks.py", "terms.py", "reach.py", "expediente"},
-    "law": {"rulebook.py"},  # the lawbook read aloud, without a database: pages and the command line share it
+    "law": {"rulebook.py", "signing.py"},  # the lawbook read aloud, without a database: pages and the command line share it
 }

@@ -86,7 +86,7 @@ class LawImpact(TenantRow):
     version_after = models.CharField(max_length=16)
 
     class Personal:
-        plain: ClassVar = {}
+        plain: ClassVar[dict[str, str]] = {}
 
     class Meta:
         indexes = [models.Index(fields=["tenant_id", "subject_id", "seen_by_id"], name="law_impact_subject")]

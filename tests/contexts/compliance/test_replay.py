@@ -90,7 +90,7 @@ def test_a_reading_and_a_cap_are_replayed_too(cast: Cast) -> None:
 
 
 def test_seeing_the_effect_is_written_down_and_opens_the_approval(cast: Cast) -> None:
-    carmen, olga = officers(cast)
+    _, olga = officers(cast)
     change = proposed(cast)
     page = signed_in(cast, olga).get(f"/cumplimiento/repeticion/?propuesta={change.id}&desde=2026-11-20&hasta=2026-11-24")
     text = page.content.decode()

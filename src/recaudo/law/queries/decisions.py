@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from recaudo.engine.comply import Change, HouseCap, Lawbook, Pack, jurisdiction_for, lawbook, libraries_ok
 from recaudo.law.models import LawDecision
@@ -142,7 +143,7 @@ def toggle_options() -> dict[str, tuple[str, ...]]:
     return {name: (DEFAULT, *map(str, says["options"])) for name, says in _toggles().items()}
 
 
-def _toggles() -> dict[str, Mapping[str, object]]:
+def _toggles() -> dict[str, Mapping[str, Any]]:
     return {name: says for document in lawbook().documents.values() for name, says in (document.meta.get("toggles") or {}).items()}
 
 
