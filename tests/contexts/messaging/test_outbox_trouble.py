@@ -50,8 +50,9 @@ def test_a_provider_down_for_an_hour_is_asked_ever_less_and_then_gets_everything
         casework.expire_actions(by=messaging.outbox.journal.SYSTEM, at=now[0])
         messaging.sweep(cast.tenant, at=now[0], carriers=carriers)
         now[0] += timedelta(seconds=10)
+        assert len(calls) <= 20  # no busy loop
     waits = [(after - before).total_seconds() for before, after in pairwise(calls)]
-    assert len(calls) <= 20 and max(waits) <= 310 and waits[0] >= 15  # capped, and no busy loop
+    assert max(waits) <= 310 and waits[0] >= 15  # ever less, and capped
     assert Message.objects.filter(status="sent").count() == 0
     tried, now[0] = len(calls), cast.now + DOWN + timedelta(minutes=6)
     messaging.dispatch(cast.tenant, at=now[0], carriers=carriers)
