@@ -38,7 +38,7 @@ STEP_ES: dict[str, str] = {
 
 CHANNEL_IN_ES: dict[str, str] = {
     "call": "Teléfono", "email": "Correo", "letter": "Carta", "branch": "En persona", "portal": "Portal", "im": "WhatsApp", "sms": "SMS",
-    "authority": "Por una autoridad",
+    "authority": "Autoridad",
 }  # fmt: skip
 
 LODGED_ES: dict[str, str] = {

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.db.models import Count
+
+from recaudo.casework.models import Action
 from recaudo.compliance import services as compliance
 from recaudo.journal import services as journal
 from recaudo.law.queries import rules as rules_in_force
 from recaudo.portfolio.models import Account, Person
+from recaudo.store import tenancy
 from recaudo.workforce.models import User
 
 # country, right, days ago, how it came, what was asked
@@ -82,9 +86,15 @@ def fill(people: dict[str, User], *, on: date, at: datetime) -> None:
     )  # fmt: skip
     compliance.decide_term(term, approve=True, by=chief, at=at)
     compliance.propose_term(country="CO", years=10, reason="Conservación de libros del comerciante.", rules=rules, by=officer, at=at)
-    person = opened[0].person
-    compliance.export_evidence(person=person, reason="Requerimiento por queja REDECO", recipient="CONDUSEF", by=officer, at=at)
-    journal.ask_verification(by=officer, at=at)
+    compliance.export_evidence(person=_most_worked(), reason="Requerimiento por queja REDECO", recipient="CONDUSEF", by=officer, at=at)
+    row = journal.ask_verification(by=officer, at=at)
+    journal.verify_on(row.id, by=officer, clock=lambda: at, tenant=tenancy.tenant_id())
+
+
+def _most_worked() -> Person:
+    """Whom most was done about: their file has something to show."""
+    busiest = Action.objects.filter(status="done").values("person_id").annotate(n=Count("id")).order_by("-n", "person_id").first()
+    return Person.objects.get(id=busiest["person_id"]) if busiest else _some("MX")[0]
 
 
 def _some(country: str) -> list[Person]:

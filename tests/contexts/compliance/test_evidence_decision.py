@@ -13,7 +13,7 @@ from tests.contexts.casework.scenes import authorise, call, close, plan, point
 from recaudo.casework import services as casework
 from recaudo.casework.models import PermitRecord
 from recaudo.casework.services import ContactRefused, decision
-from recaudo.engine.comply import lawbook
+from recaudo.law.queries import rules
 
 NIGHT = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 23:00 in Mexico City
 
@@ -21,7 +21,7 @@ NIGHT = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 23:00 in Mexico City
 def test_a_permit_keeps_the_whole_hash_of_the_law_and_the_data_it_rests_on(cast: Any) -> None:
     call(cast)
     record = PermitRecord.objects.get()
-    assert record.pack_hash == lawbook().version and len(record.pack_hash) == 64
+    assert record.pack_hash == rules().pack("MX").version and len(record.pack_hash) == 64
     assert "holidays" in record.libraries and "tzdata" in record.libraries
     assert record.input_digest == decision.digest(decision.input_of(record))
 

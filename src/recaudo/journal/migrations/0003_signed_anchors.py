@@ -35,8 +35,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["tenant_id", "-created_at"], name="journal_verification_new")],
-                "abstract": False,
-                "base_manager_name": "objects",
             },
         ),
         RowSecurity("journal_verification", agency="false"),
