@@ -4,7 +4,12 @@
 
 Both read the same two Parquet files on the same cores in the same run, one after the other, each in a process of its own:
 the baseline reads the columns that the law reads and joins candidates with their past; `screen` does that and answers every
-rule. Then one permit now, with its queries, on the reference evaluator: see `--one`, which needs a database.
+rule.
+
+    python -m benchmarks.permits --one [--accounts 2000] [--history 20000000]
+
+One permit now, on the reference evaluator with its queries: a scratch database whose table of actions has `--history` rows
+over the year before, and the gate asked about persons of it one after the other.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,6 +102,67 @@ def measured(folder: Path, what: str) -> dict[str, object]:
     return found
 
 
+ACTIONS = """
+INSERT INTO casework_action (id, tenant_id, created_at, person_id, account_id, creditor_id, party_role, direction, channel, purpose, status, treatment, template,
+  priority, permit_rule, lawbook_version, occurred_at, disposition, contact_level, effect, is_attempt, is_contact, is_rpc, is_tpc, nonpayment_reason,
+  reason_provenance, note, cancelled_reason)
+SELECT gen_random_uuid(), %(tenant)s, t.at, p.person_id, p.account_id, p.creditor_id, 'holder', 'out', (ARRAY['call','sms','email'])[1 + n %% 3], 'collection', 'done', '', '',
+  0, '', '', t.at, 'NC01', '', '', true, false, false, false, '', '', '', ''
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
+JOIN (SELECT row_number() OVER (ORDER BY id) - 1 AS k, holder_id AS person_id, id AS account_id, creditor_id, count(*) OVER () AS total FROM portfolio_account
+      WHERE tenant_id = %(tenant)s) p ON p.k = n %% p.total
+CROSS JOIN LATERAL (SELECT %(at)s::timestamptz - make_interval(secs => (n * 7919) %% 31536000) AS at) t
+"""
+
+
+def ask_now(*, accounts: int, history: int, asked: int = 400) -> None:
+    """Seconds of one question to the gate (median, p95), and its queries."""
+    from django.db import connection, connections
+    from django.test.utils import CaptureQueriesContext
+    from django.utils import timezone
+
+    from benchmarks.common import scratch
+
+    with scratch() as folder:
+        from recaudo.casework import services as casework
+        from recaudo.demo import world
+        from recaudo.portfolio.models import Account, ContactPoint
+        from recaudo.project import database
+        from recaudo.store import tenancy
+        from recaudo.store.bulk import analyze
+
+        at = timezone.now()
+        database.make_months(on=at.date())
+        made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=0)
+        begun = time.perf_counter()
+        with tenancy.acting(made.tenant.id), connection.cursor() as cursor:
+            for first in range(0, history, 500_000):
+                values = {"tenant": made.tenant.id, "at": at, "first": first, "last": min(first + 500_000, history) - 1}
+                cursor.execute(ACTIONS, values)
+        with tenancy.acting(made.tenant.id):
+            analyze("casework_action")
+        print(f"{history:,} actions written in {time.perf_counter() - begun:.0f} s")
+        with tenancy.acting(made.tenant.id):
+            points = {point.person_id: point for point in ContactPoint.objects.filter(kind="phone")}
+            chosen = [account for account in Account.objects.order_by("id")[: asked * 2] if account.holder_id in points][:asked]
+            taken, queries = [], set()
+            for account in chosen:
+                with CaptureQueriesContext(connection) as seen:
+                    start = time.perf_counter()
+                    casework.verdict_for(
+                        person_id=account.holder_id, account_id=account.id, creditor_id=account.creditor_id, channel="call",
+                        contact_point=points[account.holder_id], at=at,
+                    )  # fmt: skip
+                    taken.append(time.perf_counter() - start)
+                queries.add(len(seen))
+        connections.close_all()
+    taken.sort()
+    print(
+        f"one permit now, with the next allowed hour when refused: median {taken[len(taken) // 2] * 1000:.1f} ms, p95 {taken[int(len(taken) * 0.95)] * 1000:.1f} ms, "
+        f"{sorted(queries)} queries, {len(taken)} asked; {accounts:,} accounts, {history:,} actions, {cores()} cores, load {load_average():.1f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--candidates", type=int, default=1_000_000)
@@ -103,7 +170,12 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="folder for the two files; made again only when they are missing")
     parser.add_argument("--part", choices=["baseline", "permits"], help=argparse.SUPPRESS)
+    parser.add_argument("--one", action="store_true", help="one permit now, on a scratch database")
+    parser.add_argument("--accounts", type=int, default=2000)
     given = parser.parse_args()
+    if given.one:
+        ask_now(accounts=given.accounts, history=given.history)
+        return
     if given.part:
         from recaudo.engine.comply import lawbook
 

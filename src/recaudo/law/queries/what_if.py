@@ -77,10 +77,28 @@ class DayStrip:
 
 
 @dataclass(frozen=True, slots=True)
+class PastMark:
+    """A contact of the past on the calendar: how far into its local day, in half hours as text (a decimal comma is no length)."""
+
+    slot: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A local day on which the person was contacted, before or on the day asked about."""
+
+    on: date
+    name: str
+    marks: tuple[PastMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIfAnswer:
     """The answer of the law and of the house's caps together.
 
     denying   every rule that refuses, the named one first, with citation and confidence
+    past      the days of the past contacts that were given, oldest first
     strip     seven local days of 48 half hours; rules of the legend in order of appearance
     """
 
@@ -95,6 +113,7 @@ class WhatIfAnswer:
     jurisdiction_name: str
     zone: str
     zones: tuple[str, ...]
+    past: tuple[PastDay, ...]
     strip: tuple[DayStrip, ...]
     legend: tuple[tuple[comply.Rule, str], ...]
     version: str
@@ -130,6 +149,7 @@ def answer(question: WhatIf, rules: Rules, *, clock: str) -> WhatIfAnswer:
         jurisdiction_name=pack.chain[0].name if pack.chain else "",
         zone=zone,
         zones=question.zones,
+        past=tuple(_past_days(question, zone)),
         strip=strip,
         legend=tuple((pack.rule(rule_id), tone_of(pack.rule(rule_id))) for rule_id in seen),
         version=pack.version,
@@ -202,6 +222,19 @@ def _next(pack: comply.Pack, question: WhatIf, rules: Rules) -> datetime | None:
             return None
         instant = max(later)
     return None
+
+
+def _past_days(question: WhatIf, zone: str) -> Iterable[PastDay]:
+    clocks = sorted(((contact.at.astimezone(ZoneInfo(zone)), contact) for contact in question.past), key=lambda pair: pair[0])
+    for day, found in groupby(clocks, key=lambda pair: pair[0].date()):
+        marks = tuple(
+            PastMark(
+                f"{(clock.hour * 60 + clock.minute) / SLOT_MINUTES:.2f}",
+                f"{clock:%H:%M} {words.CHANNEL.get(contact.channel, contact.channel)}, {words.OUTCOME.get(contact.outcome, contact.outcome)}",
+            )
+            for clock, contact in found
+        )
+        yield PastDay(day, words.DAYS[day.weekday()], marks)
 
 
 def _strip(pack: comply.Pack, question: WhatIf, rules: Rules, zone: str) -> Iterable[DayStrip]:
