@@ -37,6 +37,8 @@ WITHOUT_CSRF: set[str] = {"messaging:hook", "messaging:stop-one-click"}
 # What a view asks for besides its mark.
 ALSO: dict[str, str] = {
     "flow:run-export": "day.view",
+    "flow:what-if-accounts": "strategy.view",
+    "flow:what-if-export": "strategy.view",
 }
 
 RIGHTS: dict[str, str] = {
