@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -57,9 +58,8 @@ def run_day(
 def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) -> None:
     on, at, counts = run.on, run.started_at, run.counts
     folder = settings.STATE / "tmp" / f"day-{run.id}"
-    # What the law step needs of the lawbook and its calendars is read while the database works.
     with facts.workspace(folder) as db, runs.Steps(run, len(STEPS), progress) as step:
-        book = step.beside("norma", lawbook)
+        ready = step.beside("norma", _get_ready)
         with step("saldos"):
             counts["buckets"] = portfolio.accrue(on=on, by=by, at=at).accounts
         with step("promesas"):
@@ -81,7 +81,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["arms"] = arms.decide_arms(db, champion=version, versions=arms.versions_of(running), seed=seed)
             counts["treatments"] = plan.treatments(db)
         with step("norma"):
-            book.result()
+            ready.result()
             rules = law.rules()
             run.lawbook_version = rules.version[:16]
             counts["refused_by_rule"] = plan.ask_the_law(db, rules=rules, tenant=tenant, on=on, at=at)
@@ -102,6 +102,12 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["accounts_by_outcome"] = plan.outcomes(db)
             counts["experiments_measured"] = experiments.measure_all(tenant, on=on, by=by, at=at)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _get_ready() -> None:
+    """What takes a second the first time in a process, read while the database rolls the accounts: the lawbook, the solver's library."""
+    lawbook()
+    import_module("scipy.optimize")
 
 
 def _cases(on: date, by: Any, at: datetime) -> dict[str, int]:

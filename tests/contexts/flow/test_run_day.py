@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from tests.cast import TODAY
 from tests.conftest import ROOT
 from tests.contexts.flow.worlds import put_in_force, ready, run
 
 from recaudo.casework.models import Action, Wave
+from recaudo.casework.services import SENT_CHANNELS
 from recaudo.flow.models import Run
 from recaudo.flow.queries import runs
 from recaudo.flow.services.plan import NoCapacity, NoPortfolio
@@ -68,6 +70,25 @@ def test_a_second_run_of_the_same_day_changes_nothing(own_database: Any, tmp_sta
     again = run(cast)
     assert again.id == first.id
     assert facts_of(cast) == before
+
+
+def test_the_keys_and_waves_of_actions_are_those_that_the_database_derives(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    done = run(cast)
+    with acting(cast.tenant.id), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE a.id = recaudo_derived(%s, a.tenant_id::text, 'action', a.account_id::text)),"
+            " count(*) FILTER (WHERE a.channel = ANY(%s) AND w.channel IS DISTINCT FROM a.channel)"
+            " FROM casework_action a LEFT JOIN casework_wave w ON w.id = a.wave_id WHERE a.run_id = %s",
+            [done.on, list(SENT_CHANNELS), done.id],
+        )
+        actions, derived, astray = cursor.fetchone()
+        waves = list(Wave.objects.all())
+        approved_by = StrategyVersion.objects.get(status="active").decided_by_id
+    assert actions == derived > 0 and astray == 0
+    assert waves and sum(wave.action_count for wave in waves) <= actions
+    # Nobody ran this day by hand: whoever approved its strategy answers for it, and somebody else releases.
+    assert approved_by is not None and {wave.prepared_by_id for wave in waves} == {approved_by}
 
 
 def test_the_funnel_adds_up_to_the_actions_opened(own_database: Any, tmp_state: Any) -> None:
