@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from recaudo.demo import duties, files, firewall, norms, trials
+from recaudo.demo import duties, files, firewall, norms, scores, trials
 from recaudo.demo.layouts import layouts
 from recaudo.demo.past import work_a_day
 from recaudo.flow.day import run_day
@@ -210,6 +210,7 @@ def _books(people: dict[str, User], at: datetime, accounts: int) -> StrategyVers
         version, agencies=[agency] if agency else [], to_staff=True, due_on=at.date() + timedelta(days=7), today=at.date(), by=manager, at=at,
         note="Así se decide desde hoy qué se hace con cada cuenta, por qué medio y con qué oferta. Las cuentas suspendidas no se trabajan.",
     )  # fmt: skip
+    scores.put_in_force(author=analyst, approver=manager, at=at)
     for reader in ("despacho@demo.example", "agente@demo.example"):
         strategy.acknowledge(told, by=people[reader], at=at)
     for name, target, book, mapping, options in layouts():

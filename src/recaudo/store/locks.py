@@ -44,7 +44,7 @@ def stop_traffic() -> None:
 
 def _traffic(function: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, %s))", [f"traffic:{tenancy.tenant_id()}", TRAFFIC])  # noqa: S608 one of two names above
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, %s))", [f"traffic:{tenancy.tenant_id()}", TRAFFIC])
 
 
 def hold_free(person_ids: Iterable[UUID]) -> set[UUID]:
