@@ -114,7 +114,7 @@ def test_what_came_in_after_past_days_is_learned_once_and_only_from_days_whose_t
     with acting(cast.tenant.id):
         account = cast.accounts["pedro"]
         Payment.objects.create(
-            account=account, person=cast.pedro, creditor_id=account.creditor_id, paid_on=TODAY + timedelta(days=2), received_at=NOW,
+            account=account, paid_on=TODAY + timedelta(days=2), external_id="despues",
             amount_minor=account.overdue_minor, currency=account.currency, status="applied", created_at=NOW,
         )  # fmt: skip
         draft = same_draft(cast)
