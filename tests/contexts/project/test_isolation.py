@@ -46,7 +46,7 @@ PARAMETERS: dict[str, str] = {
     "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {
-    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "name": "window", "jurisdiction": "mx", "rule_id": "MX-HOURS",
+    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "name": "window", "jurisdiction": "mx", "number": "1", "rule_id": "MX-HOURS",
 }  # fmt: skip
 # Ways in: their parameter is a secret of its own, tested where they are.
 SECRET_PARAMETERS = {"workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}
