@@ -33,7 +33,7 @@ TABLES = (
     "portfolio_ledgerentry", "portfolio_payment", "portfolio_buckethistory", "portfolio_placement", "portfolio_preference",
 )  # fmt: skip
 KEYS = {"id", "person_id", "account_id", "holder_id", "contact_point_id", "payment_id", "reverses_id", "merged_into_id"}
-UNIQUE = {("portfolio_account", "number")}
+UNIQUE = {("portfolio_account", "number"), ("portfolio_payment", "external_id")}
 
 
 def main() -> None:
@@ -41,11 +41,14 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--copies", type=int, default=1, help="times the portfolio is there (1 = as loaded)")
     args = parser.parse_args()
+    from recaudo.project import postgres
+
+    server = postgres.ensure().admin_dsn  # before the scratch: its folder would be another installation, with a server of its own
     with scratch() as folder:
-        measure(args.accounts, args.copies, folder)
+        measure(args.accounts, args.copies, folder, server)
 
 
-def measure(accounts: int, copies: int, folder: Path) -> None:
+def measure(accounts: int, copies: int, folder: Path, admin: Any) -> None:
     from django.utils import timezone
 
     from recaudo.demo import world
@@ -59,7 +62,7 @@ def measure(accounts: int, copies: int, folder: Path) -> None:
     begun = time.perf_counter()
     made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=0)
     if copies > 1:
-        multiply(copies)
+        multiply(copies, admin)
     with tenancy.acting(made.tenant.id):
         if copies > 1:
             for one in Capacity.objects.all():
@@ -70,10 +73,10 @@ def measure(accounts: int, copies: int, folder: Path) -> None:
     print(f"world built in {time.perf_counter() - begun:.1f} s")
     following = made.on + timedelta(days=3 if made.on.weekday() == 4 else 1)
     for title, on in (("first day", made.on), ("next day", following)):
-        one_day(title, made.tenant, on, at + (on - made.on), folder)
+        one_day(title, made.tenant, on, at + (on - made.on), admin)
 
 
-def one_day(title: str, tenant: Any, on: date, at: datetime, folder: Path) -> None:
+def one_day(title: str, tenant: Any, on: date, at: datetime, admin: Any) -> None:
     from django.utils import timezone
 
     from recaudo.flow.day import run_day
@@ -82,7 +85,7 @@ def one_day(title: str, tenant: Any, on: date, at: datetime, folder: Path) -> No
 
     database.make_months(on=on)
     print(f" {title}, {on}, load {load_average():.1f}")
-    with Server() as server, Watch() as memory:
+    with Server(admin) as server, Watch() as memory:
         begun, worked, served = time.perf_counter(), time.process_time(), server.cpu()
         run = run_day(tenant, on=on, by=SYSTEM, at=at, clock=timezone.now)
         total, worked, served = time.perf_counter() - begun, time.process_time() - worked, server.cpu() - served
@@ -158,7 +161,7 @@ class Undo(Exception):
     """Rolls the floor's writes back."""
 
 
-def multiply(copies: int) -> None:
+def multiply(copies: int, admin: Any) -> None:
     """Write every row of the portfolio again, `copies - 1` times: the same figures under other keys and numbers.
 
     Without triggers and checks of keys, as a restore does: the copies are as sound as what they are copied from. Values that are
@@ -166,10 +169,8 @@ def multiply(copies: int) -> None:
     """
     from django.db import connection
 
-    from recaudo.project import postgres
-
-    admin = {**postgres.ensure().admin_dsn, "dbname": connection.settings_dict["NAME"]}
-    with psycopg.connect(**admin, autocommit=True) as server:
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(**{**admin, "dbname": name}, autocommit=True) as server:
         server.execute("SET session_replication_role = replica")
         for table in TABLES:
             names = [row[0] for row in server.execute(
@@ -184,15 +185,15 @@ def multiply(copies: int) -> None:
 def _copied(table: str, name: str) -> str:
     if name in KEYS:
         return f"encode(set_byte(uuid_send({name}), 10, get_byte(uuid_send({name}), 10) # k), 'hex')::uuid"
-    return f"{name} || '-' || k" if (table, name) in UNIQUE else f'"{name}"'
+    return f"CASE WHEN {name} <> '' THEN {name} || '-' || k ELSE {name} END" if (table, name) in UNIQUE else f'"{name}"'
 
 
 class Server:
     """CPU and memory of the PostgreSQL of this machine; zeros where it runs elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, admin: Any) -> None:
         self.peak = 0
-        self._pid = _postmaster()
+        self._pid = _postmaster(admin)
         self._stop = threading.Event()
 
     def __enter__(self) -> Server:
@@ -233,11 +234,9 @@ class Server:
             self.peak = max(self.peak, total)
 
 
-def _postmaster() -> int:
-    from recaudo.project import postgres
-
+def _postmaster(admin: Any) -> int:
     try:
-        with psycopg.connect(**{**postgres.ensure().admin_dsn, "dbname": "postgres"}) as server:
+        with psycopg.connect(**{**admin, "dbname": "postgres"}) as server:
             folder = server.execute("SHOW data_directory").fetchone()[0]
         return int(Path(folder, "postmaster.pid").read_text().splitlines()[0])
     except (OSError, psycopg.Error):
