@@ -15,7 +15,7 @@ class Publication(TenantRow):
     """The rules of a version as they were told on a day. What was told never changes.
 
     agency_ids   the agencies that it is for;  to_staff: also for the organisation's own people who work accounts
-    content      [{label, policy, columns, rows: [{number, cells, reason}]}], in words, as it was read
+    content      the rules in words, see `queries.publications.content_of`
     due_on       until when to say that one read it; none when there is no hurry
     """
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from recaudo.engine import decide
-from recaudo.engine.decide.model import Rule
+from recaudo.engine.decide.model import Cell, Rule
 from recaudo.kernel.permissions import ROLES
 from recaudo.kernel.problems import NotFound
 from recaudo.strategy.models import Acknowledgement, Publication
@@ -34,8 +34,11 @@ class Reader:
     read_at: datetime | None
 
 
-def content_of(model: decide.Model, *, is_for_agencies: bool) -> list[dict[str, Any]]:
-    """The rules of a version in words. For agencies only: without the rows of accounts that are not placed with one."""
+def content_of(model: decide.Model) -> list[dict[str, Any]]:
+    """The rules of a version in words: per row when it holds, what it gives and why.
+
+    Returns   [{label, policy, rows: [{number, when: [[column, words]], then, reason, is_own}]}]; is_own: never of a placed account
+    """
     out = []
     for name in TOLD:
         decision = model.by_name.get(name)
@@ -43,29 +46,32 @@ def content_of(model: decide.Model, *, is_for_agencies: bool) -> list[dict[str, 
         if table is None:
             continue
         columns = columns_of(table, name)
-        rules = [rule for rule in table.rules if not is_for_agencies or _concerns(rule, columns)]
-        # A column that none of the rows asks about says nothing.
-        used = [place for place, column in enumerate(columns) if column.is_output or any(_asks(rule, place) for rule in rules)]
         policy = table.policy + table.aggregation
-        out.append({
-            "label": decision_es(name), "policy": POLICY_ES.get(policy, policy), "columns": [columns[place].label for place in used],
-            "result": next((number for number, place in enumerate(used) if columns[place].is_output), 0),
-            "rows": [{"number": rule.number, "cells": [_words(columns[place], rule, place) for place in used], "reason": rule.annotation} for rule in rules],
-        })  # fmt: skip
+        rows = [
+            {
+                "number": rule.number, "when": [[column.label, in_words(column, cell.text)] for column, cell in zip(columns, rule.inputs, strict=False) if _asks(cell)],
+                "then": ", ".join(in_words(column, cell.text) for column, cell in zip(columns[len(rule.inputs) :], rule.outputs, strict=True)),
+                "reason": rule.annotation, "is_own": _is_own(rule, columns),
+            }
+            for rule in table.rules
+        ]  # fmt: skip
+        out.append({"label": decision_es(name), "policy": POLICY_ES.get(policy, policy), "rows": rows})
     return out
 
 
-def _asks(rule: Rule, place: int) -> bool:
-    return place >= len(rule.inputs) or rule.inputs[place].text.strip() not in ("", "-")
+def shown_to(publication: Publication, user: Any) -> list[dict[str, Any]]:
+    """What a person reads of a publication: an agency's people only the rows of accounts that can be placed with it."""
+    if not user.agency_id:
+        return list(publication.content)
+    return [table | {"rows": [row for row in table["rows"] if not row["is_own"]]} for table in publication.content]
 
 
-def _concerns(rule: Rule, columns: Sequence[Column]) -> bool:
-    return not any(column.source == PLACED and not column.is_output and rule.inputs[column.place].text.strip() == "false" for column in columns)
+def _asks(cell: Cell) -> bool:
+    return cell.text.strip() not in ("", "-")
 
 
-def _words(column: Column, rule: Rule, place: int) -> str:
-    text = (*rule.inputs, *rule.outputs)[place].text
-    return in_words(column, text) if _asks(rule, place) else ""
+def _is_own(rule: Rule, columns: Sequence[Column]) -> bool:
+    return any(column.source == PLACED and not column.is_output and rule.inputs[column.place].text.strip() == "false" for column in columns)
 
 
 def publications() -> QuerySet[Publication]:

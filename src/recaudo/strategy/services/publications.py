@@ -46,7 +46,7 @@ def publish(
         raise PastDue()
     made = Publication.objects.create(
         version=version, agency_ids=[one.id for one in agencies], to_staff=to_staff, note=note, due_on=due_on, published_by_id=by.id, created_at=at,
-        content=content_of(model_of(version), is_for_agencies=bool(agencies) and not to_staff),
+        content=content_of(model_of(version)),
     )  # fmt: skip
     journal.record("strategy.published", by=by, at=at, subject="strategy_version", subject_id=version.id, publication=str(made.id),
                    agencies=len(agencies), to_staff=to_staff)  # fmt: skip

@@ -63,7 +63,7 @@ def publication(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     found = told.publication_by_id(publication_id)
     people = told.readers(found)
     read = sum(one.read_at is not None for one in people)
-    context = {"publication": found, "people": people, "read": read, "waiting": len(people) - read, "is_late": found.due_on is not None and found.due_on < today(request)}
+    context = {"publication": found, "tables": found.content, "people": people, "read": read, "waiting": len(people) - read, "is_late": found.due_on is not None and found.due_on < today(request)}
     return render(request, "strategy/publication.html", context)
 
 
@@ -80,7 +80,7 @@ def instruction(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     if not told.is_for(found, request.user):
         raise NotFound()
     read_at = next((at for one, at in told.told_to(request.user) if one.pk == found.pk), None)
-    return render(request, "strategy/instruction.html", {"publication": found, "read_at": read_at})
+    return render(request, "strategy/instruction.html", {"publication": found, "read_at": read_at, "tables": told.shown_to(found, request.user)})
 
 
 @allow("strategy.acknowledge")
