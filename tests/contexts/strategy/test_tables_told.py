@@ -14,6 +14,10 @@ from recaudo.strategy.models import Acknowledgement
 from recaudo.strategy.queries import publications as told
 
 
+def row_table(version):
+    return services.sound(version.xml.encode()).decision("treatment").table
+
+
 def publish(cast, version, *agencies, **more):
     given = {"to_staff": False, "note": "Se escribe antes de llamar", "due_on": None, **more}
     return services.publish(version, agencies=[cast.agencies[one] for one in agencies], today=cast.today, by=cast.gabriel, at=cast.now, **given)
@@ -63,13 +67,17 @@ def test_what_was_told_stays_as_it_was(cast, active):
 
 
 def test_rows_of_accounts_that_no_agency_works_are_left_out_for_it(cast, enter, active):
-    made = publish(cast, active, "NORTE", to_staff=True)
+    draft = services.draft(active, note="Sólo propias", by=cast.elena, at=cast.now)
+    column = next(one.id for one in row_table(active).inputs if one.expression.text == "placed_with_agency")
+    services.change_cell(draft, decision="treatment", rule_id="treatment_r7", column=column, text="no", by=cast.elena, at=cast.now)
+    services.submit(draft, by=cast.elena, at=cast.now)
+    services.approve(draft, by=cast.gabriel, at=cast.now)
+    made = publish(cast, services.activate(draft, on=cast.today, by=cast.gabriel, at=cast.now), "NORTE", to_staff=True)
     own = {row["number"] for row in made.content[0]["rows"] if row["is_own"]}
-    table = services.sound(active.xml.encode()).decision("treatment").table
-    place = next(number for number, column in enumerate(table.inputs) if column.expression.text == "placed_with_agency")
-    assert own == {rule.number for rule in table.rules if rule.inputs[place].text == "false"}
+    assert own == {7}
     read = {row["number"] for row in told.shown_to(made, cast.nadia)[0]["rows"]}
-    assert read == {rule.number for rule in table.rules} - own and len(told.shown_to(made, cast.ana)[0]["rows"]) == len(table.rules)
+    rules = row_table(active).rules
+    assert read == {rule.number for rule in rules} - {7} and len(told.shown_to(made, cast.ana)[0]["rows"]) == len(rules)
 
 
 def test_only_what_decides_is_told_and_to_somebody(cast, enter, active):
