@@ -33,6 +33,7 @@ MENU: list[Entry] = [
     Entry("Estrategia", "git-branch", "strategy:strategies", "strategy.view", "Decisión"),
     Entry("Simulador", "chart-dots", "flow:what-ifs", "strategy.view", "Decisión"),
     Entry("Experimentos", "percentage", "flow:experiments", "strategy.view", "Decisión"),
+    Entry("Modelos", "target", "strategy:models", "strategy.view", "Decisión"),
     Entry("Normas", "scale", "law:rules", "law.view", "Decisión"),
     Entry("Plantillas", "message", "messaging:templates", "message.view|template.edit", "Decisión"),
     Entry("Indicadores", "chart-bar", "analytics:kpis", "kpi.view", "Resultados"),
