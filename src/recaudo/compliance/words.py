@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from recaudo.casework.words import HOLD_ES
+from recaudo.kernel.contact import CHANNEL_ES
+
 RIGHT_ES: dict[str, str] = {
     "access": "Acceso", "rectification": "Rectificación", "cancellation": "Cancelación o supresión", "opposition": "Oposición",
     "portability": "Portabilidad", "restriction": "Bloqueo o limitación", "human_review": "Revisión humana de una decisión automática",
@@ -85,3 +88,27 @@ SECTION_ES: dict[str, str] = {
     "agreements.Promise": "promesas", "messaging.Message": "mensajes", "compliance.Complaint": "quejas", "compliance.RightsRequest": "solicitudes",
     "compliance.RightsStep": "pasos_de_solicitudes",
 }  # fmt: skip
+
+SUBJECT_ES: dict[str, str] = {"action": "Gestiones", "message": "Mensajes", "account": "Cuentas", "permit": "Permisos"}
+PERIOD_ES: dict[str, str] = {"weekly": "Cada semana", "monthly": "Cada mes", "quarterly": "Cada trimestre"}
+SEVERITY_ES: dict[str, str] = {"critical": "Crítica", "high": "Alta", "medium": "Media", "low": "Baja"}
+SEVERITY_TONE: dict[str, str] = {"critical": "bad", "high": "warn", "medium": "info", "low": "muted"}
+AUDIT_STATUS_ES: dict[str, str] = {"open": "Abierta", "closed": "Cerrada"}
+FINDING_STATUS_ES: dict[str, str] = {"open": "Sin corrección", "planned": "En corrección", "closed": "Cerrado"}
+ITEM_ES: dict[str, tuple[str, str]] = {
+    "pass": ("se cumple", "ok"), "fail": ("no se cumple", "bad"), "pending": ("por revisar", "warn"), "skipped": ("no se revisó", "muted"),
+}  # fmt: skip
+CASE_ES: dict[str, str] = {
+    "action": "gestión", "message": "mensaje", "promise": "promesa", "complaint": "queja", "request": "solicitud", "permit": "permiso",
+    "decision": "decisión", "law": "norma", "person": "persona", "account": "cuenta",
+}  # fmt: skip
+
+
+def note_es(note: str) -> str:
+    """What a case says of itself, as people read it: a channel, a kind of hold, a rule, a name."""
+    return CHANNEL_ES.get(note) or HOLD_ES.get(note) or note
+
+
+def channels_es(channels: frozenset[str]) -> str:
+    """The channels of a group that the product knows, in words."""
+    return ", ".join(name.lower() for code, name in CHANNEL_ES.items() if code in channels)
