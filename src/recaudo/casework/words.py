@@ -29,7 +29,16 @@ CANCEL_ES: dict[str, str] = {
     "payment": "por un pago", "promise": "por una promesa", "hold": "por una suspensión", "opt_out": "porque pidió no ser contactada",
     "wrong_party": "porque el medio no es de la persona", "paid": "porque ya no debe", "withdrawn": "porque se retiró el envío",
     "replaced": "por otra gestión", "released": "por el ejecutivo", "reassigned": "por reasignación", "case_closed": "porque se cerró el caso",
-    "no_template": "porque no hay una plantilla aprobada",
+    "no_template": "porque no hay una plantilla aprobada", "redecided": "porque la estrategia volvió a decidir la cuenta",
+}  # fmt: skip
+
+# Why an account was decided again, after «por».
+CAUSE_ES: dict[str, str] = {
+    "payment.applied": "un pago", "payment.reversed": "un pago que se reversó", "batch.applied": "un archivo de pagos",
+    "promise.made": "una promesa de pago", "promise.kept": "una promesa cumplida", "promise.broken": "una promesa incumplida",
+    "promise.cancelled": "una promesa que se canceló", "message.received": "un mensaje que llegó", "action.closed": "el resultado de una gestión",
+    "hold.opened": "una suspensión", "hold.released": "una suspensión que terminó", "dispute.opened": "una aclaración",
+    "dispute.resolved": "una aclaración resuelta",
 }  # fmt: skip
 
 # Calls that a person asked for stand above everything that a run plans, so that the queue's index finds them at its top.

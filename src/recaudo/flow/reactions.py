@@ -12,6 +12,7 @@ from recaudo.agreements import services as agreements
 from recaudo.agreements.models import Promise
 from recaudo.casework import services as casework
 from recaudo.compliance import services as compliance
+from recaudo.flow.services.redecide import redecide
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM, Reaction
 from recaudo.kernel.contact import Purpose
@@ -86,12 +87,45 @@ def open_a_complaint(event: Event) -> None:
         compliance.open_from_action(event.subject_id, rules=rules_in_force(), by=SYSTEM, at=event.created_at, on=on)
 
 
+def decide_again(event: Event) -> None:
+    """Something happened to an account, or to a person with accounts of today: the strategy looks again, after what had to stop has."""
+    if event.name == "action.closed" and event.detail.get("disposition", "") in NO_NEWS:
+        return
+    if event.detail.get("step") == "attended":  # somebody of the staff read a message: nothing new was said
+        return
+    told, person = event.detail.get("account_id"), event.detail.get("person_id") or event.subject_id
+    accounts = [UUID(told)] if told else Account.objects.filter(holder_id=person, balance_minor__gt=0).values_list("id", flat=True)[:MOST_ACCOUNTS]
+    for account_id in accounts:
+        redecide(account_id, cause=event.name, at=event.created_at, acts=event.name not in ("hold.opened", "dispute.opened"))
+
+
+def decide_a_file_again(event: Event) -> None:
+    """The same for a file of payments, while it is small; what a large one touches is stopped already and decided by the next day."""
+    if event.detail.get("target") != "payments":
+        return
+    paid = Payment.objects.filter(batch_id=event.subject_id, status="applied").values_list("account_id", flat=True).distinct()[: MOST_PAID + 1]
+    accounts = list(paid)
+    for account_id in accounts if len(accounts) <= MOST_PAID else ():
+        redecide(account_id, cause=event.name, at=event.created_at)
+
+
+MOST_ACCOUNTS = 50  # of one person
+MOST_PAID = 500  # by one file
+NO_NEWS = ("", "DG01")  # a note; a message handed over, as the day had planned it
 REACTIONS: dict[str, list[Reaction]] = {
-    "payment.applied": [stop_what_a_payment_makes_needless],
-    "payment.reversed": [settle_again],
-    "batch.applied": [stop_what_a_file_of_payments_makes_needless],
-    "promise.made": [wait_for_a_promise],
-    "action.closed": [open_a_complaint],
+    "payment.applied": [stop_what_a_payment_makes_needless, decide_again],
+    "payment.reversed": [settle_again, decide_again],
+    "batch.applied": [stop_what_a_file_of_payments_makes_needless, decide_a_file_again],
+    "promise.made": [wait_for_a_promise, decide_again],
+    "promise.kept": [decide_again],
+    "promise.broken": [decide_again],
+    "promise.cancelled": [decide_again],
+    "message.received": [decide_again],
+    "action.closed": [open_a_complaint, decide_again],
+    "hold.opened": [decide_again],
+    "hold.released": [decide_again],
+    "dispute.opened": [decide_again],
+    "dispute.resolved": [decide_again],
     "person.merged": [bring_the_work_of_a_merged_person],
     "quarantine.released": [end_the_search],
     "person.unmerged": [take_the_work_back],

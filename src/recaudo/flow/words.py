@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from recaudo.casework.words import CAUSE_ES
 from recaudo.strategy.words import OFFER_ES, RISK_ES, SIZE_ES, TEMPLATE_ES, TREATMENT_ES, decided_es, plain, segment_es
 
 __all__ = [
+    "CAUSE_ES", "NOT_OPENED_ES",
     "OFFER_ES", "OUTCOME_ES", "OUTCOME_SENTENCE", "OUTCOME_TONE", "RISK_ES", "RULE_ES", "RUN_ES", "RUN_TONE", "SIZE_ES", "STEP_ES",
     "TEMPLATE_ES", "TREATMENT_ES", "decided_es", "plain", "segment_es",
 ]  # fmt: skip
@@ -44,4 +46,14 @@ OUTCOME_SENTENCE: dict[str, str] = {
     "legal": "La cuenta pasa a revisión jurídica.",
     "control": "La persona quedó por sorteo en el grupo de control: no se le contacta proactivamente por un plazo, para medir cuánto se "
     "recupera sin gestión. Si ella escribe o llama, se le atiende como a cualquiera.",
+}
+# Why a new action was not opened although the strategy now wants a contact.
+NOT_OPENED_ES: dict[str, str] = {
+    "stopped": "No se abrió otra gestión: hoy se detuvo el contacto con la persona.",
+    "promise": "No se abrió otra gestión: hay una promesa vigente.",
+    "control": "No se abrió otra gestión: la persona está en el grupo de control.",
+    "contacted": "No se abrió otra gestión: la persona ya tiene la suya de hoy.",
+    "point": "No se abrió otra gestión: no hay un medio de contacto utilizable.",
+    "capacity": "No se abrió otra gestión: no queda capacidad en el canal hoy.",
+    "wave": "No se abrió otra gestión: el envío de hoy por ese canal ya fue liberado o retirado.",
 }

@@ -139,6 +139,7 @@ EVENTS: dict[str, str] = {
     "day.started": "Comenzó la jornada de cobranza",
     "day.finished": "Terminó la jornada de cobranza",
     "day.failed": "Falló la jornada de cobranza",
+    "account.redecided": "La estrategia volvió a decidir una cuenta",
     # compliance: evidence, rights, complaints, retention
     "evidence.exported": "Se sacó el expediente de una persona",
     "evidence.downloaded": "Se descargó un expediente",

@@ -11,9 +11,10 @@ from django.db import connection
 
 from recaudo.agreements.queries import PROMISE_ES
 from recaudo.casework import catalogue
-from recaudo.casework.words import ACTION_STATUS_ES, CANCEL_ES, HOLD_ES
+from recaudo.casework.words import ACTION_STATUS_ES, CANCEL_ES, CAUSE_ES, HOLD_ES
 from recaudo.portfolio.queries import METHOD_ES
 from recaudo.store import tenancy
+from recaudo.strategy.words import TREATMENT_ES
 
 PAGE = 30
 PAYMENT_ES = {
@@ -78,11 +79,16 @@ UNION ALL
 (SELECT d.created_at, 'document', d.id, d.kind, '', d.title, d.account_id, NULL, '', '', '', '', d.by_id
  FROM portfolio_document d WHERE d.tenant_id = %(tenant)s AND d.account_id = ANY(%(accounts)s)
    AND {before_document} ORDER BY 1 DESC, d.id DESC LIMIT %(limit)s)
+UNION ALL
+(SELECT e.created_at, 'redecided', e.id, e.detail -> 'after' ->> 'treatment', e.detail ->> 'cause', e.detail ->> 'reason', e.subject_id, NULL, '',
+   coalesce(nullif(e.detail -> 'after' ->> 'channel', 'none'), ''), '', coalesce(e.detail -> 'rows' -> 'treatment' ->> 0, ''), NULL
+ FROM journal_event e WHERE e.tenant_id = %(tenant)s AND e.subject_id = ANY(%(accounts)s) AND e.name = 'account.redecided'
+   AND {before_redecided} ORDER BY 1 DESC, e.id DESC LIMIT %(limit)s)
 """
 _KEYS = {
     "action": ("coalesce(a.occurred_at, a.not_before_at, a.created_at)", "a.id"), "payment": ("p.created_at", "p.id"),
     "promise": ("m.created_at", "m.id"), "hold": ("h.from_at", "h.id"), "bucket": ("b.created_at", "b.id"),
-    "document": ("d.created_at", "d.id"),
+    "document": ("d.created_at", "d.id"), "redecided": ("e.created_at", "e.id"),
 }  # fmt: skip
 
 
@@ -169,7 +175,11 @@ def _of_document(code: str, status: str, extra: str, channel: str) -> tuple[str,
     return "Documento agregado", code
 
 
+def _of_redecided(code: str, status: str, extra: str, channel: str) -> tuple[str, str]:
+    return f"Volvió a decidirse: {TREATMENT_ES.get(code, code)}", f"por {CAUSE_ES.get(status, 'un cambio')}" + (f", fila {extra}" if extra else "")
+
+
 _WORDS = {
     "action": _of_action, "payment": _of_payment, "promise": _of_promise, "hold": _of_hold, "bucket": _of_bucket,
-    "document": _of_document,
+    "document": _of_document, "redecided": _of_redecided,
 }  # fmt: skip

@@ -74,7 +74,15 @@ from recaudo.casework.services.search import (
     wrong_party,
 )
 from recaudo.casework.services.sending import ask_follow_up, close_sent, note_delivery, put_back
-from recaudo.casework.services.waves import SENT_CHANNELS, open_waves, prepare_waves, release_wave, withdraw_wave
+from recaudo.casework.services.waves import (
+    SENT_CHANNELS,
+    has_room_in_wave,
+    join_wave,
+    open_waves,
+    prepare_waves,
+    release_wave,
+    withdraw_wave,
+)
 from recaudo.store.locks import hold_free, hold_person
 
 __all__ = [
@@ -123,10 +131,12 @@ __all__ = [
     "defer_or_refuse",
     "end_search",
     "expire_actions",
+    "has_room_in_wave",
     "hold_free",
     "hold_person",
     "is_identified",
     "is_paused",
+    "join_wave",
     "judge",
     "lock_case",
     "move_back",

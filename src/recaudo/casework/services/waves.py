@@ -90,6 +90,28 @@ def prepare_waves(*, run_id: UUID, on: date, by: Any, at: datetime, prepared_by_
     return waves
 
 
+def has_room_in_wave(*, run_id: UUID, channel: str) -> bool:
+    """Whether a message can still join what a run sends on a channel: nobody has let it go or taken it back."""
+    return not Wave.objects.filter(run_id=run_id, channel=channel).exclude(status="awaiting_release").exists()
+
+
+@transaction.atomic
+def join_wave(action: Action, *, on: date, prepared_by_id: UUID | None, at: datetime) -> Wave:
+    """Put one planned message of a run into its wave, which is made when the run had none on that channel.
+
+    Raises  NotWaiting when the wave was released or withdrawn meanwhile
+    """
+    if action.run_id is None:
+        raise NotWaiting()
+    open_waves(run_id=action.run_id, on=on, channels=[action.channel], prepared_by_id=prepared_by_id, at=at)
+    wave = _waiting(Wave.objects.get(run_id=action.run_id, channel=action.channel))
+    wave.action_count += 1
+    wave.save(update_fields=["action_count"])
+    Action.objects.filter(id=action.id).update(wave_id=wave.id)
+    action.wave_id = wave.id
+    return wave
+
+
 @transaction.atomic
 def release_wave(wave: Wave, *, by: Any, at: datetime, only_review: bool = False) -> Wave:
     """Let a wave go out; somebody other than who prepared it.

@@ -19,7 +19,8 @@ from recaudo.engine.decide.model import Table
 from recaudo.engine.facts import FACTS, Fact, types
 from recaudo.flow.queries import runs
 from recaudo.flow.queries.runs import RuleText
-from recaudo.flow.words import OUTCOME_ES, OUTCOME_SENTENCE, decided_es, plain
+from recaudo.flow.words import CAUSE_ES, NOT_OPENED_ES, OUTCOME_ES, OUTCOME_SENTENCE, decided_es, plain
+from recaudo.journal.models import Event
 from recaudo.kernel.money import shown
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.kernel.time import day_at
@@ -27,6 +28,7 @@ from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
 from recaudo.strategy import queries as strategy
 from recaudo.strategy.models import Snapshot, StrategyVersion
+from recaudo.workforce.models import Tenant
 
 
 class NotDecided(Problem):
@@ -93,6 +95,25 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The account decided again during the day, because something happened. before, after: treatment and channel in words.
+
+    row  number of the treatment's row, 0 when no row won
+    """
+
+    at: datetime
+    cause: str
+    before: str
+    after: str
+    row: int
+    reason: str
+    version_number: int
+    cancelled: int
+    opened: str
+    not_opened: str
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """Everything that explains one account on one day. `next_allowed_at` is aware, UTC."""
 
@@ -115,6 +136,7 @@ class Why:
     run_id: UUID
     permits: tuple[PermitRecord, ...]
     action: Action | None
+    again: tuple[Again, ...] = ()
 
     @property
     def treatment(self) -> DecisionLine | None:
@@ -134,8 +156,8 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
     if kept is None:
         raise NotDecided(account=account.number, on=f"del {on:%d/%m/%Y}" if on else "más reciente")
     snapshot, row = kept
-    version = _decider(snapshot, row)
-    model, compiled = _model(version.sha256, version.xml)
+    version = decider(snapshot, row)
+    model, compiled = model_of(version.sha256, version.xml)
     again = decide.evaluate(model, {name: row.get(name) for name in compiled.facts})
     permits = PermitRecord.objects.filter(
         person_id=account.holder_id, asked_at__gte=day_at(snapshot.on, zone), asked_at__lt=day_at(snapshot.on + timedelta(days=1), zone)
@@ -150,10 +172,41 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
         differences=_differences(again, row), strategy_name=version.strategy.name, version_number=version.number,
         version_sha256=version.sha256, snapshot_sha256=snapshot.sha256, lawbook_version=run.lawbook_version if run else "",
         run_id=snapshot.run_id, permits=tuple(permits), action=_action(account, snapshot),
+        again=tuple(_again(one.created_at, one.detail) for one in redecisions(account.id, on=snapshot.on)),
     )  # fmt: skip
 
 
-def _decider(snapshot: Snapshot, row: Mapping[str, Any]) -> StrategyVersion:
+def redecisions(account_id: UUID, *, on: date, limit: int = 20) -> list[Event]:
+    """The times that an account was decided again on a day of the organisation, newest first."""
+    zone = Tenant.objects.values_list("zone", flat=True).get(pk=tenancy.tenant_id())
+    found = Event.objects.filter(
+        subject_id=account_id, created_at__gte=day_at(on, zone), created_at__lt=day_at(on + timedelta(days=1), zone), name="account.redecided"
+    )
+    return list(found.order_by("-created_at", "-id")[:limit])
+
+
+def _again(at: datetime, detail: Mapping[str, Any]) -> Again:
+    won = detail["rows"].get("treatment") or [0]
+    return Again(
+        at=at, cause=CAUSE_ES.get(detail["cause"], "un cambio"), before=_pair(detail["before"]), after=_pair(detail["after"]), row=won[0],
+        reason=detail["reason"], version_number=detail["version_number"], cancelled=detail["cancelled"], opened=detail["opened"],
+        not_opened=NOT_OPENED_ES.get(detail["not_opened"], ""),
+    )  # fmt: skip
+
+
+def _pair(decided: Mapping[str, Any]) -> str:
+    """«Llamada de ejecutivo, por llamada», and the offer or the template where they are all that is there to tell."""
+    words = [decided_es("treatment", decided.get("treatment"))]
+    if decided.get("channel") not in (None, "none"):
+        words.append(f"por {decided_es('channel', decided['channel']).lower()}")
+    if decided.get("offer") not in (None, "none"):
+        words.append(f"oferta: {decided_es('offer', decided['offer']).lower()}")
+    if decided.get("template") not in (None, "none"):
+        words.append(f"plantilla: {decided_es('template', decided['template']).lower()}")
+    return ", ".join(words)
+
+
+def decider(snapshot: Snapshot, row: Mapping[str, Any]) -> StrategyVersion:
     """The version that decided for this account: that of its arm, when it was in an experiment."""
     sha = row.get("decided_by")
     if not sha or sha == snapshot.version.sha256:
@@ -185,7 +238,7 @@ def days_kept(*, limit: int = 14) -> list[date]:
 
 
 @lru_cache(maxsize=8)
-def _model(sha256: str, xml: str) -> tuple[decide.Model, decide.Compiled]:
+def model_of(sha256: str, xml: str) -> tuple[decide.Model, decide.Compiled]:
     model = decide.read(xml.encode())
     return model, decide.compile(model, types())
 
