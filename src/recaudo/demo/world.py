@@ -47,6 +47,7 @@ STAFF: tuple[tuple[str, str, str], ...] = (
     ("finanzas@demo.example", "Fabiola Nava", "finance"),
     ("auditor@demo.example", "Aurelio Paz", "auditor"),
     ("direccion@demo.example", "Diana Leal", "executive"),
+    ("sistema@demo.example", "Sistema del banco", "integrator"),
 )
 BOOKS: tuple[tuple[str, str, str, str, tuple[tuple[str, str, str, str, str], ...]], ...] = (
     # creditor code, name, country, how to pay, (portfolio code, name, product, kind, currency)
@@ -178,6 +179,8 @@ def _organisation(at: datetime, since: datetime) -> tuple[Tenant, dict[str, User
             None, name="Mora temprana", channel="call", supervisor=people["supervisor@demo.example"],
             members=[people["agente@demo.example"], people["agente2@demo.example"]], by=admin, at=since,
         )  # fmt: skip
+        # Its secret is kept nowhere: whoever wants to try the interface issues another on that person's page.
+        workforce.issue_token(people["sistema@demo.example"], name="Banco Ejemplo, abonos", days=365, by=admin, at=since)
     return tenant, people
 
 
