@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from recaudo.compliance import queries, words
+from recaudo.compliance.queries.controls import CONTROLS
 from recaudo.portfolio.models import Person
 from recaudo.workforce.models import Agency, User
 
@@ -130,3 +131,65 @@ class TermForm(forms.Form):
 def first_day(year_of: date) -> date:
     """The first day of a day's year."""
     return year_of.replace(month=1, day=1)
+
+
+class ProgrammeForm(forms.Form):
+    name = forms.CharField(label="Nombre", max_length=120)
+    purpose = forms.CharField(label="Para qué se hace", max_length=300)
+    controls = forms.MultipleChoiceField(
+        label="Controles automáticos", required=False, widget=forms.CheckboxSelectMultiple, help_text="Revisan todo el período, no sólo la muestra.",
+        choices=[(code, one.rule) for code, one in CONTROLS.items()],
+    )  # fmt: skip
+    questions = forms.CharField(
+        label="Preguntas para quien revisa la muestra", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Una por línea: «¿El agente se identificó?».",
+    )  # fmt: skip
+    subject = forms.ChoiceField(label="La muestra se sortea entre", choices=pairs(words.SUBJECT_ES))
+    sample_size = forms.IntegerField(label="Tamaño de la muestra", min_value=1, max_value=500)
+    country = forms.CharField(label="Sólo un país", required=False, max_length=2, widget=forms.TextInput(attrs={"placeholder": "MX"}))
+    agency = forms.ModelChoiceField(label="Sólo un despacho", required=False, queryset=Agency.objects.none())
+    period = forms.ChoiceField(label="Cada cuánto", choices=pairs(words.PERIOD_ES))
+    next_on = day_field("Próxima auditoría", help_text="Revisa el período completo anterior a ese día.")
+    responsible = forms.ChoiceField(label="Responsable")
+    is_active = forms.BooleanField(label="Activo: se hace sola en su fecha", required=False)
+
+    def __init__(self, *args: Any, staff: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["responsible"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).strip().upper()
+
+
+class AuditPeriodForm(forms.Form):
+    desde = day_field("Desde")
+    hasta = day_field("Hasta")
+    semilla = forms.IntegerField(label="Semilla del sorteo", required=False, min_value=0, max_value=2**62, help_text="Vacía: se elige al azar y queda anotada.")
+
+
+class ItemForm(forms.Form):
+    number = forms.IntegerField(min_value=0)
+    result = forms.ChoiceField(choices=[("pass", "Se cumple"), ("fail", "No se cumple")])
+    note = forms.CharField(required=False, max_length=300)
+
+
+class FindingForm(forms.Form):
+    title = forms.CharField(label="Qué se halló", max_length=160)
+    detail = forms.CharField(label="Detalle", required=False, max_length=600, widget=forms.Textarea(attrs={"rows": 3}), help_text="Sin nombres ni teléfonos.")
+    severity = forms.ChoiceField(label="Gravedad", choices=pairs(words.SEVERITY_ES))
+
+
+class CorrectionForm(forms.Form):
+    correction = forms.CharField(label="Qué se corrige", min_length=10, max_length=600, widget=forms.Textarea(attrs={"rows": 3}))
+    responsible = forms.ChoiceField(label="Quién responde")
+    due_on = day_field("Hasta cuándo")
+
+    def __init__(self, *args: Any, staff: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["responsible"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
+
+
+class FindingFilters(forms.Form):
+    estado = forms.ChoiceField(label="Estado", required=False, choices=[("", "Todos"), ("pending", "Por cerrar"), ("late", "Vencidos"), *words.FINDING_STATUS_ES.items()])
+    gravedad = forms.ChoiceField(label="Gravedad", required=False, choices=pairs(words.SEVERITY_ES, "Todas"))

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from recaudo.compliance.views import complaints, evidence, replay, retention, rights
+from recaudo.compliance.views import audits, board, complaints, evidence, replay, retention, rights
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
+    # dashboard
+    path("cumplimiento/", board.board, name="board"),
+    path("cumplimiento/tablero/<slug:kind>/", board.board_list, name="board_list"),
+    # preventive audits
+    path("cumplimiento/auditorias/", audits.audits, name="audits"),
+    path("cumplimiento/auditorias/programas/nuevo/", audits.programme_new, name="programme_new"),
+    path("cumplimiento/auditorias/programas/<uuid:programme_id>/", audits.programme, name="programme"),
+    path("cumplimiento/auditorias/programas/<uuid:programme_id>/auditar/", audits.audit_start, name="audit_start"),
+    path("cumplimiento/auditorias/hallazgos/", audits.findings, name="findings"),
+    path("cumplimiento/auditorias/hallazgos/exportar/", audits.finding_export, name="finding_export"),
+    path("cumplimiento/auditorias/hallazgos/<uuid:finding_id>/", audits.finding, name="finding"),
+    path("cumplimiento/auditorias/hallazgos/<uuid:finding_id>/<slug:move>/", audits.finding_act, name="finding_act"),
+    path("cumplimiento/auditorias/<uuid:audit_id>/", audits.audit, name="audit"),
+    path("cumplimiento/auditorias/<uuid:audit_id>/responder/", audits.audit_answer, name="audit_answer"),
+    path("cumplimiento/auditorias/<uuid:audit_id>/hallazgo/", audits.audit_find, name="audit_find"),
+    path("cumplimiento/auditorias/<uuid:audit_id>/cerrar/", audits.audit_close, name="audit_close"),
+    path("cumplimiento/auditorias/<uuid:audit_id>/informe/", audits.audit_print, name="audit_print"),
     # replay
     path("cumplimiento/repeticion/", replay.replay, name="replay"),
     path("cumplimiento/repeticion/contactos.csv", replay.replay_csv, name="replay_csv"),

@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from recaudo.casework.models import Action
 from recaudo.compliance import services as compliance
+from recaudo.demo import inspections
 from recaudo.journal import services as journal
 from recaudo.law.queries import rules as rules_in_force
 from recaudo.portfolio.models import Account, Person
@@ -87,6 +88,7 @@ def fill(people: dict[str, User], *, on: date, at: datetime) -> None:
     compliance.decide_term(term, approve=True, by=chief, at=at)
     compliance.propose_term(country="CO", years=10, reason="Conservación de libros del comerciante.", rules=rules, by=officer, at=at)
     compliance.export_evidence(person=_most_worked(), reason="Requerimiento por queja REDECO", recipient="CONDUSEF", by=officer, at=at)
+    inspections.fill(people, on=on, at=at)
     row = journal.ask_verification(by=officer, at=at)
     journal.verify_on(row.id, by=officer, clock=lambda: at, tenant=tenancy.tenant_id())
 

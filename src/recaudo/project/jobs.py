@@ -20,9 +20,12 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from recaudo.compliance import services as compliance
 from recaudo.flow.models import Run
 from recaudo.intake import services as intake
 from recaudo.journal import services as journal
+from recaudo.kernel.problems import Problem
+from recaudo.law.queries import rules
 from recaudo.project.database import make_months
 from recaudo.store import tenancy
 from recaudo.workforce import services as workforce
@@ -85,6 +88,17 @@ def ahead() -> None:
             journal.anchor(at=timezone.now())
             workforce.forget_answers(at=timezone.now())
             intake.forget_files(by=journal.SYSTEM, at=timezone.now())
+        with tenancy.acting(tenant.id):
+            audits_due(tenant)
+
+
+def audits_due(tenant: Tenant) -> None:
+    """The preventive audits whose day has come; what fails in one organisation's does not keep the others from theirs."""
+    now = timezone.now()
+    try:
+        compliance.start_due(on=timezone.localtime(now, tenant_zone(tenant)).date(), zone=tenant.zone, rules=rules(), seed=int(now.timestamp()), by=journal.SYSTEM, at=now)
+    except Problem as problem:
+        log.warning("the audits of a tenant were not done: %s", problem.code)
 
 
 def tenants() -> list[Tenant]:

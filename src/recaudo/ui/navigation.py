@@ -38,6 +38,8 @@ MENU: list[Entry] = [
     Entry("Plantillas", "message", "messaging:templates", "message.view|template.edit", "Decisión"),
     Entry("Indicadores", "chart-bar", "analytics:kpis", "kpi.view", "Resultados"),
     Entry("Jornadas", "player-play", "flow:runs", "day.view", "Resultados"),
+    Entry("Tablero", "dashboard", "compliance:board", "compliance.view", "Cumplimiento"),
+    Entry("Auditorías", "clipboard-check", "compliance:audits", "compliance.view", "Cumplimiento"),
     Entry("Solicitudes", "user-check", "compliance:requests", "compliance.view", "Cumplimiento"),
     Entry("Quejas", "message", "compliance:complaints", "compliance.view", "Cumplimiento"),
     Entry("Expedientes", "certificate", "compliance:evidence", "evidence.export", "Cumplimiento"),

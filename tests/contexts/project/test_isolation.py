@@ -37,6 +37,7 @@ PARAMETERS: dict[str, str] = {
     "token_id": "workforce.ApiToken", "model_id": "strategy.ScoreModel",
     "event_id": "journal.Event", "verification_id": "journal.Verification", "evidence_id": "compliance.EvidenceFile",
     "request_id": "compliance.RightsRequest", "complaint_id": "compliance.Complaint", "term_id": "compliance.RetentionTerm",
+    "programme_id": "compliance.AuditProgramme", "audit_id": "compliance.AuditRun", "finding_id": "compliance.AuditFinding",
     "removal_id": "compliance.RetentionRun", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
@@ -46,7 +47,7 @@ PARAMETERS: dict[str, str] = {
     "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {
-    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "name": "window", "jurisdiction": "mx", "number": "1", "rule_id": "MX-HOURS",
+    "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "move": "cerrar", "name": "window", "jurisdiction": "mx", "number": "1", "rule_id": "MX-HOURS",
 }  # fmt: skip
 # Ways in: their parameter is a secret of its own, tested where they are.
 SECRET_PARAMETERS = {"workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click", "account_reset_password_from_key"}

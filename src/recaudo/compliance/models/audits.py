@@ -34,11 +34,17 @@ class AuditProgramme(TenantRow):
     by_id = models.UUIDField(null=True)
 
     class Personal:
-        plain: ClassVar = {"name": "of the programme", "purpose": "why it exists", "checklist": "codes and questions, no personal data"}
+        plain: ClassVar = {
+            "name": "of the programme",
+            "purpose": "why it exists",
+            "checklist": "codes and questions, no personal data",
+        }
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(subject__in=["action", "message", "account", "permit"]), name="audit_subject"),
+            models.CheckConstraint(
+                condition=Q(subject__in=["action", "message", "account", "permit"]), name="audit_subject"
+            ),
             models.CheckConstraint(condition=Q(period__in=["weekly", "monthly", "quarterly"]), name="audit_period"),
             models.CheckConstraint(condition=Q(sample_size__gte=1) & Q(sample_size__lte=500), name="audit_sample"),
         ]
@@ -73,15 +79,24 @@ class AuditRun(TenantRow):
     conclusion = models.CharField(max_length=600, blank=True)
 
     class Personal:
-        plain: ClassVar = {"sample": "ids of rows", "checklist": "codes, questions and counts", "conclusion": "what the audit says of the house"}
+        plain: ClassVar = {
+            "sample": "ids of rows",
+            "checklist": "codes, questions and counts",
+            "conclusion": "what the audit says of the house",
+        }
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "folio"], name="audit_folio"),
             # the calendar asks for a period once
-            models.UniqueConstraint(fields=["programme", "from_on", "until_on"], name="audit_once", condition=Q(is_scheduled=True)),
+            models.UniqueConstraint(
+                fields=["programme", "from_on", "until_on"], name="audit_once", condition=Q(is_scheduled=True)
+            ),
             models.CheckConstraint(condition=Q(until_on__gt=F("from_on")), name="audit_days"),
-            models.CheckConstraint(condition=Q(status="open", closed_at=None) | Q(status="closed", closed_at__isnull=False), name="audit_closed"),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None) | Q(status="closed", closed_at__isnull=False),
+                name="audit_closed",
+            ),
         ]
         indexes = [models.Index(fields=["tenant_id", "-created_at"], name="audit_newest")]
 
@@ -124,13 +139,24 @@ class AuditFinding(TenantRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "folio"], name="finding_folio"),
-            models.CheckConstraint(condition=Q(severity__in=["low", "medium", "high", "critical"]), name="finding_severity"),
             models.CheckConstraint(
-                condition=Q(status="open") | (Q(status__in=["planned", "closed"], responsible_id__isnull=False, due_on__isnull=False) & ~Q(correction="")),
+                condition=Q(severity__in=["low", "medium", "high", "critical"]), name="finding_severity"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open")
+                | (
+                    Q(status__in=["planned", "closed"], responsible_id__isnull=False, due_on__isnull=False)
+                    & ~Q(correction="")
+                ),
                 name="finding_planned",
             ),
             models.CheckConstraint(
-                condition=~Q(status="closed") | (Q(closed_at__isnull=False, closed_by_id__isnull=False) & ~Q(proof="") & ~Q(closed_by_id=F("responsible_id"))),
+                condition=~Q(status="closed")
+                | (
+                    Q(closed_at__isnull=False, closed_by_id__isnull=False)
+                    & ~Q(proof="")
+                    & ~Q(closed_by_id=F("responsible_id"))
+                ),
                 name="finding_two_people",
             ),
         ]

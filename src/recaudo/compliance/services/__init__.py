@@ -1,6 +1,7 @@
 """Writes of compliance, one module for each noun."""
 
-from recaudo.compliance.services import complaints, evidence, removal, retention, rights
+from recaudo.compliance.services import audits, complaints, evidence, removal, retention, rights
+from recaudo.compliance.services.audits import start_due
 from recaudo.compliance.services.complaints import answer_complaint, open_complaint, open_from_action, take_complaint
 from recaudo.compliance.services.evidence import export_evidence, read_evidence, remove_evidence
 from recaudo.compliance.services.removal import Keep, MustKeep, remove_person, what_keeps
@@ -20,8 +21,8 @@ from recaudo.compliance.services.rights import (
 )
 
 __all__ = [
-    "Keep", "MustKeep", "add_step", "answer_complaint", "answer_request", "assign_request", "carry_out", "check_identity", "complaints", "decide_run",
+    "Keep", "MustKeep", "add_step", "answer_complaint", "answer_request", "assign_request", "audits", "carry_out", "check_identity", "complaints", "decide_run",
     "decide_term", "evidence", "export_evidence", "extend_request", "make_copy", "open_complaint", "open_from_action", "propose_run", "propose_term",
-    "read_copy", "read_evidence", "receive_request", "removal", "remove_data", "remove_evidence", "remove_person", "retention", "rights", "stop_contact",
+    "read_copy", "read_evidence", "receive_request", "removal", "remove_data", "remove_evidence", "remove_person", "retention", "rights", "start_due", "stop_contact",
     "take_complaint", "what_keeps", "withdraw_request",
 ]  # fmt: skip
