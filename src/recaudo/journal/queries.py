@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from recaudo.journal.anchors import is_signed
@@ -72,8 +73,12 @@ def before(events: QuerySet[Event], *, at: datetime, event_id: UUID) -> QuerySet
 
 def actors(*, also: UUID | None = None) -> list[tuple[UUID, str]]:
     """Whoever did something among the newest events, by name; `also` is kept in the list however long ago it acted."""
-    newest = Event.objects.order_by("-created_at")[:RECENT].values_list("by_id", "by_name")
-    found = {by_id: name for by_id, name in reversed(newest) if by_id}
+    newest = Event.objects.order_by("-created_at")[:RECENT].values("by_id", "by_name", "created_at")
+    # Grouped where the events are: a page does not carry thousands of rows to name a dozen people.
+    with connection.cursor() as cursor:
+        text, values = newest.query.sql_with_params()
+        cursor.execute(f"SELECT by_id, (array_agg(by_name ORDER BY created_at DESC))[1] FROM ({text}) newest WHERE by_id IS NOT NULL GROUP BY by_id", values)
+        found = dict(cursor.fetchall())
     if also and also not in found:
         last = Event.objects.filter(by_id=also).order_by("-created_at").values_list("by_name", flat=True).first()
         found |= {also: last} if last else {}

@@ -149,6 +149,9 @@ TEMPLATES = [
 ]
 
 
+FORM_RENDERER = "recaudo.ui.renderer.Renderer"
+
+
 def database(variable: str) -> dict[str, Any]:
     """A connection from the JSON that `project.boot` put into the environment."""
     dsn: dict[str, Any] = json.loads(env(variable, "{}"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
 from recaudo.kernel.permissions import ROLES
-from recaudo.ui.navigation import MENU
+from recaudo.ui.navigation import MENU, Entry
 
 # The second key after "g"; one place, shown in the help dialog and put on the menu's links.
 SHORTCUTS = {
@@ -28,14 +30,14 @@ PHONE_ENTRIES = 4
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the base page."""
     user = getattr(request, "user", None)
-    files = {name: staticfiles_storage.url(path) for name, path in FILES.items()}
     if user is None or not user.is_authenticated:
-        return {**files, "menu": [], "zone": "UTC", "theme": "auto", "layout": "ui/entrance.html"}
-    groups, shortcuts = menu_of(user, request.path)
+        return {**_files(), "menu": [], "zone": "UTC", "theme": "auto", "layout": "ui/entrance.html"}
+    current = _current(user.permissions, request.path)
     return {
-        **files,
-        "menu": groups,
-        "shortcuts": shortcuts,
+        **_files(),
+        "menu": menu_of(user.permissions, current),
+        "sidebar": partial(_drawn, "ui/_sidebar.html", user.permissions, current),
+        "shortcuts": partial(_drawn, "ui/_shortcuts.html", user.permissions, current),
         "zone": getattr(request, "zone", "UTC"),
         "organisation": getattr(request, "organisation", None),
         "notice": _notice(request),
@@ -49,30 +51,48 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def menu_of(user: Any, path: str) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[dict[str, Any]]]:
-    """Groups of the menu with what the user may open, and the shortcuts that lead there."""
+Groups = tuple[tuple[str, list[dict[str, Any]]], ...]
+
+
+@lru_cache(maxsize=500)
+def menu_of(permissions: frozenset[str], current: str) -> Groups:
+    """Groups of the menu with what these permissions open, as `current` (an address) sees it."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    shortcuts = []
-    entries = [(entry, url) for entry in MENU if may_open(entry.permission, user) and (url := address(entry.name))]
-    # Of /cuentas/ and /cuentas/duplicados/ only the longest that fits is the current one.
-    fitting = [url for _, url in entries if path == url or (url != "/" and path.startswith(url))]
-    current = max(fitting, key=len, default="")
-    for at, (entry, url) in enumerate(entries):
+    for at, (entry, url) in enumerate(_entries(permissions)):
         key = SHORTCUTS.get(entry.name, "")
-        item = {"entry": entry, "url": url, "current": url == current, "shortcut": f"g {key}" if key else ""}
+        item = {"entry": entry, "url": url, "current": url == current, "shortcut": f"g {key}" if key else "", "keys": ["g", key] if key else []}
         item["on_phone"] = at < PHONE_ENTRIES
         groups.setdefault(entry.group, []).append(item)
-        if key:
-            shortcuts.append({"keys": ["g", key], "label": entry.label})
-    return list(groups.items()), shortcuts
+    return tuple(groups.items())
+
+
+@lru_cache(maxsize=1_000)
+def _drawn(template: str, permissions: frozenset[str], current: str) -> str:
+    """The menu as HTML: the same for everybody with the same rights on the same page, so it is drawn once."""
+    return render_to_string(template, {"menu": menu_of(permissions, current)})
+
+
+def _current(permissions: frozenset[str], path: str) -> str:
+    """The address of the menu that is open. Of /cuentas/ and /cuentas/duplicados/ only the longest that fits."""
+    fitting = [url for _, url in _entries(permissions) if path == url or (url != "/" and path.startswith(url))]
+    return max(fitting, key=len, default="")
+
+
+@lru_cache(maxsize=200)
+def _entries(permissions: frozenset[str]) -> tuple[tuple[Entry, str], ...]:
+    may = [entry for entry in MENU if not entry.permission or not permissions.isdisjoint(entry.permission.split("|"))]
+    return tuple((entry, url) for entry in may if (url := address(entry.name)))
+
+
+@cache
+def _files() -> dict[str, str]:
+    return {name: staticfiles_storage.url(path) for name, path in FILES.items()}
 
 
 def home_of(user: Any) -> str:
     """Where a person starts: the first page of the menu that the role opens, else the own account."""
-    for entry in MENU:
-        if may_open(entry.permission, user) and (url := address(entry.name)):
-            return url
-    return reverse("workforce:me")
+    entries = _entries(user.permissions)
+    return entries[0][1] if entries else reverse("workforce:me")
 
 
 def may_open(permission: str, user: Any) -> bool:
@@ -88,6 +108,7 @@ def _notice(request: HttpRequest) -> dict[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=500)
 def address(name: str) -> str:
     """The path of a URL name, empty while there is no such page."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -58,6 +59,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """For a load balancer: the process answers. Whether the rest is well is `recaudo doctor`'s business."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@everyone
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """What a browser asks for on its own, where no page named the picture."""
+    return redirect(staticfiles_storage.url("ui/icon.svg"))
 
 
 ERROR_PAGE = (

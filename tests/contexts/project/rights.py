@@ -29,7 +29,7 @@ IDENTITY: dict[str, bool] = {
 }
 
 # Everything that anybody may ask for besides the ways in. Short on purpose.
-ANYBODY = {"health", "home", "workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click"}
+ANYBODY = {"health", "favicon", "home", "workforce:accept", "messaging:hook", "messaging:not-me", "messaging:stop", "messaging:stop-one-click"}
 
 # Routes that a program of somebody else calls, with a signature instead of a token of ours.
 WITHOUT_CSRF: set[str] = {"messaging:hook", "messaging:stop-one-click"}
@@ -44,6 +44,7 @@ ALSO: dict[str, str] = {
 RIGHTS: dict[str, str] = {
     # health
     "health": "open",
+    "favicon": "open",
     # help
     "help": "signed_in",
     # workforce

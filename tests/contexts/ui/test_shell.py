@@ -110,3 +110,12 @@ def test_the_root_leads_to_where_the_role_starts(cast: Cast) -> None:
 def test_the_clock_of_a_page_is_the_organisations(cast: Cast) -> None:
     page = as_user(cast.carmen).get(f"/usuarios/{cast.ana.id}/").content.decode()
     assert "24 nov 2026 11:00" in page, "17:00 UTC is 11:00 in Mexico City"
+
+
+def test_a_browser_finds_the_picture_of_the_house_signed_in_or_not(cast: Cast) -> None:
+    for client in (Client(), as_user(cast.ana)):
+        answer = client.get("/favicon.ico")
+        assert answer.status_code == 302
+        picture = client.get(answer["Location"])
+        assert picture.status_code == 200 and picture["Content-Type"] == "image/svg+xml"
+        picture.close()

@@ -38,19 +38,19 @@ COLUMNS = ["Cuenta", "Titular", "Acreedor", "Cartera", "Producto", "Estado", "Et
 def accounts(request: HttpRequest) -> HttpResponse:
     form, filters = _filters(request)
     found = portfolio.find_accounts(filters)
-    page = list(queries.after(found, _cursor(request.GET.get("after", "")))[: PAGE_SIZE + 1])
+    sees_person = request.user.may("person.view")
+    rest = queries.after(found, _cursor(request.GET.get("after", "")))
+    page = queries.listed_accounts(rest, limit=PAGE_SIZE + 1, sees_person=sees_person)
     count, is_exact = portfolio.bounded_count(found, COUNT_LIMIT)
+    books = dict(form.fields["cartera"].choices)
     last = page[PAGE_SIZE - 1] if len(page) > PAGE_SIZE else None
     context = {
         "form": form,
-        "accounts": page[:PAGE_SIZE],
+        "rows": [(one, books.get(str(one.portfolio_id), ""), STATUS_ES.get(one.status, one.status)) for one in page[:PAGE_SIZE]],
         "next_cursor": f"{last.dpd}_{last.overdue_minor}_{last.id}" if last else "",
         "previous_cursor": "",
         "count_text": f"{count:,} cuentas".replace(",", ".") if is_exact else f"Más de {count:,} cuentas".replace(",", "."),
-        "stages": STAGE_ES,
-        "statuses": STATUS_ES,
-        "products": PRODUCT_ES,
-        "sees_person": request.user.may("person.view"),
+        "sees_person": sees_person,
     }
     return render(request, "desk/accounts.html", context)
 

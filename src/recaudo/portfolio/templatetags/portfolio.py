@@ -16,7 +16,7 @@ from recaudo.kernel.money import shown
 from recaudo.portfolio.queries import METHOD_ES, PAYMENT_ES, PLACE_ES, POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.services.documents import DOCUMENT_ES
-from recaudo.ui.templatetags.ui import chip
+from recaudo.ui.templatetags.ui import chip, link
 
 register = template.Library()
 
@@ -55,7 +55,7 @@ def contact_chip(status: str) -> SafeString:
 def account_path(account: Any) -> str:
     """Address of an account's page. The page is a context's above; where it is not there, the portfolios."""
     try:
-        return reverse("desk:account", args=[account.id])
+        return link("desk:account", account.id)
     except NoReverseMatch:
         return reverse("portfolio:portfolios")
 
