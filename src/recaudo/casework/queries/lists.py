@@ -12,8 +12,9 @@ from django.db.models import Count, Q, QuerySet
 
 from recaudo.casework.models import Action, Case, ContactPause, Dispute, Hold, IdentityCheck, PermitRecord
 from recaudo.casework.words import CALLBACK, CALLBACK_PRIORITY
+from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.permissions import ROLES
-from recaudo.portfolio.models import Account
+from recaudo.portfolio.models import Account, Creditor
 from recaudo.store import tenancy
 
 # Counts stop here: beyond it nobody reads the number, and counting a million rows on every page is not free.
@@ -86,6 +87,16 @@ def disputes_of(person_id: UUID) -> QuerySet[Dispute]:
 def open_pauses() -> QuerySet[ContactPause]:
     """Pauses of contact that are on."""
     return ContactPause.objects.filter(resumed_at=None).order_by("-created_at")
+
+
+def pause_scope(scope: str) -> str:
+    """What a pause stops, in Spanish: a channel, a creditor by name, or everything."""
+    kind, _, value = scope.partition(":")
+    if kind == "channel":
+        return CHANNEL_ES.get(value, value)
+    if kind == "creditor":
+        return Creditor.objects.filter(id=value).values_list("name", flat=True).first() or "un acreedor"
+    return "Todo contacto"
 
 
 def pending_counts(*, account_id: UUID | None = None, person_id: UUID | None = None) -> dict[str, int]:

@@ -30,7 +30,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "locked": queries.own_lock(request.user.id, at=now),
         "coming": queries.coming_callbacks(request.user.id, until=end)[:COMING],
-        "pauses": casework.open_pauses(),
+        "pauses": [(pause, casework.pause_scope(pause.scope)) for pause in casework.open_pauses()],
         "waiting": f"más de {counts.waiting}" if counts.is_capped else counts.waiting,
     }
     return render(request, "desk/queue.html", context)

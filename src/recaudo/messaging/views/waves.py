@@ -25,7 +25,6 @@ from recaudo.messaging.forms import PauseForm, WithdrawForm
 from recaudo.messaging.models import Template
 from recaudo.messaging.views.lookup import one
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Creditor
 from recaudo.ui.access import allow
 from recaudo.workforce.models import Tenant, User
 
@@ -184,15 +183,6 @@ def _samples(found: Wave, code: str, offset: int) -> list[Sample]:
 
 
 def _pause_context(request: HttpRequest) -> dict[str, Any]:
-    pauses = [(pause, _scope_es(pause.scope)) for pause in casework_queries.open_pauses()]
+    pauses = [(pause, casework_queries.pause_scope(pause.scope)) for pause in casework_queries.open_pauses()]
     form = PauseForm() if request.user.may("contact.pause") else None
     return {"pauses": pauses, "pause_form": form}
-
-
-def _scope_es(scope: str) -> str:
-    kind, _, value = scope.partition(":")
-    if kind == "channel":
-        return CHANNEL_ES.get(value, value)
-    if kind == "creditor":
-        return Creditor.objects.filter(id=value).values_list("name", flat=True).first() or "un acreedor"
-    return "Todo contacto"
