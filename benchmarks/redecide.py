@@ -37,28 +37,25 @@ def main() -> None:
 
 
 def measure(tenant: Any, times: int, *, is_json: bool = False) -> None:
-    from django.utils import timezone
-
     from recaudo.engine import decide
     from recaudo.flow.queries.why import decider, model_of
     from recaudo.flow.services import redecide as service
-    from recaudo.portfolio import services as portfolio
+    from recaudo.kernel.time import day_at
     from recaudo.portfolio.models import Account
     from recaudo.store.tenancy import acting
     from recaudo.strategy import queries as strategy
 
-    at = timezone.now()
     with acting(tenant):
-        on = portfolio.local_day(at)
-        snapshot = strategy.snapshot_of(on)
-        assert snapshot is not None, "the day was not run"
+        snapshot = strategy.snapshots().first()
+        assert snapshot is not None, "no day was run"
+        on, at = snapshot.on, day_at(snapshot.on, "UTC", 22)
         keys = random.Random(7).sample([row["account_id"] for row in strategy.snapshot_rows(snapshot, columns=("account_id",), where={})], times)
         accounts = list(Account.objects.filter(pk__in=keys).values_list("pk", flat=True))
         kept = {key: found for key in accounts if (found := strategy.snapshot_row(key, on=on))}
         version = decider(*next(iter(kept.values())))
         model, compiled = model_of(version.sha256, version.xml)
     lines: dict[str, Any] = {
-        "row of the morning": _quantiles(accounts, tenant, lambda key: strategy.snapshot_row(key, on=on)),
+        "row of the morning": _quantiles(accounts, tenant, lambda key: strategy.snapshot_row(key, on=on, columns=service.NEEDED)),
         "tables alone": _quantiles(
             list(kept), tenant, lambda key: decide.evaluate(model, {name: kept[key][1].get(name) for name in compiled.facts}, compiled.facts)
         ),

@@ -21,6 +21,8 @@ from recaudo.casework import services as casework
 from recaudo.engine.comply import lawbook
 from recaudo.flow.models import Run
 from recaudo.flow.queries import facts, scores
+from recaudo.flow.queries.limits import limits_on
+from recaudo.flow.queries.pace import calls_per_hour
 from recaudo.flow.services import arms, contact, experiments, plan, runs
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
@@ -69,7 +71,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         with step("hechos"):
             put_due_in_force(on=on, by=by, at=at)
             start_due_experiments(on=on, by=by, at=at)
-            version, capacity = strategy.active_version(), workforce.capacity_on(on)
+            version, capacity, limits = strategy.active_version(), workforce.capacity_on(on), limits_on(on, tenant)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
             counts["models"] = scores.add_scores(db, on=on)
@@ -87,7 +89,8 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["refused_by_rule"] = plan.ask_the_law(db, rules=rules, tenant=tenant, on=on, at=at)
             facts.forget(db, "point", "consent", "hold")
         with step("capacidad"):
-            counts.update(plan.fit_capacity(db, capacity=capacity))
+            counts.update(plan.fit_capacity(db, capacity=capacity, limits=limits))
+            counts["calls_per_hour"] = calls_per_hour(at=at)
         checked.result()
         counts.update(cases.result())
         photo = folder / "accounts.parquet"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -70,6 +71,36 @@ class CostsForm(forms.Form):
 
     def costs(self) -> dict[str, Decimal]:
         return {channel: cost for channel in COSTED if (cost := self.cleaned_data.get(f"cost_{channel}")) is not None}
+
+
+class LimitsForm(forms.Form):
+    """The budget of a day and one floor for each portfolio (`portfolio_<id>`) and agency (`agency_<id>`). Empty: no limit."""
+
+    valid_from = forms.DateField(label="Vale desde", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, scopes: dict[str, list[tuple[UUID, str]]], digits: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scopes, self.digits = scopes, digits
+        self.fields["budget"] = forms.DecimalField(label="Presupuesto del día", min_value=0, max_digits=14 + digits, decimal_places=digits, required=False)
+        for kind, listed in scopes.items():
+            for key, name in listed:
+                attrs = {"class": "num", "inputmode": "numeric", "aria-label": f"Personas por día de {name}, al menos"}
+                self.fields[f"{kind}_{key}"] = forms.IntegerField(
+                    label=name, min_value=0, max_value=100_000_000, required=False, widget=forms.NumberInput(attrs=attrs)
+                )
+
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """For the page: the floors of the portfolios, then those of the agencies."""
+        titles = {"portfolio": "Cobertura mínima por cartera", "agency": "Cobertura mínima por despacho"}
+        return [(titles[kind], [self[f"{kind}_{key}"] for key, _ in listed]) for kind, listed in self.scopes.items()]
+
+    def amounts(self) -> dict[tuple[str, UUID | None], int | None]:
+        """As the service takes them: the budget in minor units; a floor of nobody is none."""
+        budget = self.cleaned_data.get("budget")
+        floors: dict[tuple[str, UUID | None], int | None] = {
+            (kind, key): self.cleaned_data.get(f"{kind}_{key}") or None for kind, listed in self.scopes.items() for key, _ in listed
+        }
+        return {("budget", None): None if budget is None else int(budget.scaleb(self.digits)), **floors}
 
 
 COSTED = ("call", "sms", "im", "email", "prerecorded", "letter", "visit")

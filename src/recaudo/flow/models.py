@@ -66,3 +66,27 @@ class WhatIf(TenantRow):
 
     class Meta:
         indexes = [models.Index(fields=["tenant_id", "-created_at"], name="whatif_newest")]
+
+
+class DayLimit(TenantRow):
+    """What the plan of a day must keep to besides capacity. `valid_from` dates it; the newest in force counts.
+
+    kind      budget (one for the organisation), portfolio or agency (a floor of coverage)
+    scope_id  the portfolio or the agency; null for the budget
+    amount    budget: minor units of the organisation's currency a day; floor: persons a day. Null: no such limit from that day on
+    """
+
+    kind = models.CharField(max_length=10)
+    scope_id = models.UUIDField(null=True)
+    amount = models.BigIntegerField(null=True)
+    valid_from = models.DateField()
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "kind", "scope_id", "valid_from"], name="day_limit_once", nulls_distinct=False),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="day_limit_amount"),
+            models.CheckConstraint(condition=Q(kind="budget", scope_id=None) | Q(kind__in=["portfolio", "agency"], scope_id__isnull=False), name="day_limit_kind"),
+        ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.flow.views import experiments, runs, today, whatif, why
+from recaudo.flow.views import experiments, limits, runs, today, whatif, why
 
 app_name = "flow"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("jornadas/<uuid:run_id>/", runs.run, name="run"),
     path("jornadas/<uuid:run_id>/cuentas/", runs.accounts, name="run-accounts"),
     path("jornadas/<uuid:run_id>/cuentas/exportar/", runs.export, name="run-export"),
+    path("usuarios/capacidad/limites/", limits.limits, name="limits"),
     path("cuentas/<uuid:account_id>/por-que/", why.why, name="why"),
     path("estrategia/simulaciones/", whatif.what_ifs, name="what-ifs"),
     path("estrategia/simulaciones/costos/", whatif.costs, name="costs"),

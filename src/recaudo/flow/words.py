@@ -17,7 +17,7 @@ STEP_ES: dict[str, str] = {
 }  # fmt: skip
 OUTCOME_ES: dict[str, str] = {
     "planned": "Con gestión planeada", "rest": "La estrategia decide no contactar", "refused": "La norma no lo permite hoy",
-    "over_capacity": "No cupo en la capacidad", "person_already_chosen": "Ya se contacta a la persona por otra cuenta",
+    "over_capacity": "No cupo en la capacidad", "over_budget": "No cupo en el presupuesto", "person_already_chosen": "Ya se contacta a la persona por otra cuenta",
     "agency": "Para un despacho", "legal": "Para el área jurídica", "control": "Grupo de control: no se contacta",
 }  # fmt: skip
 RULE_ES: dict[str, str] = {
@@ -28,11 +28,11 @@ RULE_ES: dict[str, str] = {
 RUN_ES: dict[str, str] = {"running": "En curso", "finished": "Terminada", "failed": "Falló"}
 RUN_TONE: dict[str, str] = {"running": "info", "finished": "ok", "failed": "bad"}
 OUTCOME_SHORT: dict[str, str] = {
-    "planned": "Planeada", "rest": "Descanso", "refused": "Negada", "over_capacity": "Sin cupo", "person_already_chosen": "Por otra cuenta",
+    "planned": "Planeada", "rest": "Descanso", "refused": "Negada", "over_capacity": "Sin cupo", "over_budget": "Sin presupuesto", "person_already_chosen": "Por otra cuenta",
     "agency": "Despacho", "legal": "Jurídico", "control": "Control",
 }  # fmt: skip
 OUTCOME_TONE: dict[str, str] = {
-    "planned": "ok", "rest": "muted", "refused": "bad", "over_capacity": "warn", "person_already_chosen": "info", "agency": "brand",
+    "planned": "ok", "rest": "muted", "refused": "bad", "over_capacity": "warn", "over_budget": "warn", "person_already_chosen": "info", "agency": "brand",
     "legal": "brand", "control": "info",
 }  # fmt: skip
 # What each outcome means for one account, said to whoever asks why.
@@ -41,6 +41,7 @@ OUTCOME_SENTENCE: dict[str, str] = {
     "rest": "La estrategia decidió no contactar ese día.",
     "refused": "La estrategia quería contactar, pero una norma no lo permitía ese día.",
     "over_capacity": "El contacto estaba permitido, pero la capacidad del canal se llenó con cuentas de mayor prioridad.",
+    "over_budget": "El contacto estaba permitido, pero el presupuesto del día se gastó en cuentas que valen más.",
     "person_already_chosen": "La persona ya se contacta ese día por otra de sus cuentas.",
     "agency": "La cuenta la trabaja un despacho.",
     "legal": "La cuenta pasa a revisión jurídica.",

@@ -93,6 +93,7 @@ EVENTS: dict[str, str] = {
     "what_if.finished": "Terminó una simulación",
     "what_if.failed": "Falló una simulación",
     "costs.changed": "Cambió el costo por contacto",
+    "limits.changed": "Cambió el presupuesto del día o una cobertura mínima",
     # agreements
     "promise.made": "Se registró una promesa de pago",
     "promise.kept": "Se cumplió una promesa",

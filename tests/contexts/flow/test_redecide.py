@@ -209,8 +209,8 @@ def test_the_version_of_the_arm_decides_not_the_champion(cast: Any, monkeypatch:
         type(other).objects.filter(pk=other.pk).update(strategy=champion.strategy, number=champion.number + 1)
         whole = strategy.snapshot_row
 
-        def of_the_arm(account_id: Any, *, on: Any = None) -> Any:
-            snapshot, row = whole(account_id, on=on)
+        def of_the_arm(account_id: Any, **given: Any) -> Any:
+            snapshot, row = whole(account_id, **given)
             return snapshot, {**row, "decided_by": other.sha256, "arm": "retador"}
 
         monkeypatch.setattr("recaudo.flow.services.redecide.strategy.snapshot_row", of_the_arm)

@@ -153,13 +153,15 @@ def _of_counts(counts: Mapping[str, Any]) -> Figures:
     kept = accounts - sum(outcomes.get(name, 0) for name in ("rest", "agency", "legal", "control"))
     lawful = kept - outcomes.get("refused", 0)
     single = lawful - outcomes.get("person_already_chosen", 0)
-    fits = single - outcomes.get("over_capacity", 0)
+    paid = single - outcomes.get("over_budget", 0)
+    fits = paid - outcomes.get("over_capacity", 0)
     stages = (
         ("Cuentas con saldo", accounts, 0, ""),
         ("Decididas con contacto", kept, accounts - kept, "rest"),
         ("Permitidas por las normas", lawful, kept - lawful, "refused"),
         ("Una gestión por persona", single, lawful - single, "person_already_chosen"),
-        ("Con capacidad: gestiones abiertas", fits, single - fits, "over_capacity"),
+        *((("Dentro del presupuesto", paid, single - paid, "over_budget"),) if single > paid else ()),
+        ("Con capacidad: gestiones abiertas", fits, paid - fits, "over_capacity"),
     )
     return Figures(
         accounts=accounts, opened=sum(opened.values()), stages=stages if outcomes else (), outcomes=outcomes,

@@ -13,6 +13,7 @@ Each function adds one table to the workspace:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from recaudo.engine.facts import types
 from recaudo.flow.models import Run
 from recaudo.flow.queries.facts import arrow
 from recaudo.flow.queries.facts import run as execute
+from recaudo.flow.queries.limits import Limits
 from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
 from recaudo.kernel.time import day_at
@@ -37,6 +39,7 @@ from recaudo.workforce.models import Tenant
 
 SAMPLE = 1000  # accounts that the reference evaluator decides again, every day
 HOUR = 11  # the debtor's clock at which the bulk screen asks; the gate asks again at the second of contact
+NO_LIMITS = Limits()
 CONSENTS = ("authorised_channel", "tcpa_consent", "marketing_consent")
 
 
@@ -222,9 +225,12 @@ NO_PREFERENCES = pa.table({
 })  # fmt: skip
 
 OPTIONS = """
-SELECT candidate_id, account_id::VARCHAR AS account_id, person_id::VARCHAR AS person_id, channel,
-       CAST(priority + CASE way WHEN 1 THEN 0.5 ELSE 0 END AS DOUBLE) AS value
-FROM permitted WHERE allowed ORDER BY candidate_id
+SELECT q.candidate_id, q.account_id::VARCHAR AS account_id, q.person_id::VARCHAR AS person_id, q.channel,
+       CAST(q.priority + CASE q.way WHEN 1 THEN 0.5 ELSE 0 END AS DOUBLE) AS value,
+       coalesce(u.cost_minor, 0) AS cost_minor, l.quota
+FROM permitted q JOIN facts f USING (account_id) LEFT JOIN unit_cost u ON u.channel = q.channel
+LEFT JOIN floor l ON l.quota = CASE $floors_of WHEN 'agency' THEN f.agency_id::VARCHAR ELSE f.portfolio_id::VARCHAR END
+WHERE q.allowed ORDER BY q.candidate_id
 """
 # refused_rule: what refused the first of the ways that was refused, also where the other way was allowed (and perhaps planned): it says
 # why a channel was left out, `outcome` what became of the account. next_allowed_at goes with it.
@@ -240,12 +246,14 @@ SELECT f.account_id, s.refused_rule, s.next_allowed_at, c.channel AS planned_cha
          WHEN d.channel IN ('agency', 'legal') THEN d.channel
          WHEN s.refused_rule = 'HOUSE-CONTROL' THEN 'control'
          WHEN coalesce(s.any_allowed, false) AND p.person_id IS NOT NULL THEN 'person_already_chosen'
+         WHEN coalesce(s.any_allowed, false) AND b.account_id IS NOT NULL THEN 'over_budget'
          WHEN coalesce(s.any_allowed, false) THEN 'over_capacity'
          ELSE 'refused' END AS outcome
 FROM facts f JOIN decided d USING (account_id)
 LEFT JOIN said s USING (account_id)
 LEFT JOIN (SELECT q.account_id, q.channel, q.point_id, q.candidate_id FROM chosen x JOIN permitted q USING (candidate_id)) c USING (account_id)
 LEFT JOIN (SELECT DISTINCT q.person_id FROM chosen x JOIN permitted q USING (candidate_id)) p ON p.person_id = f.person_id
+LEFT JOIN unpaid b ON b.account_id = f.account_id
 """
 SIDE_BY_SIDE = """
 CREATE VIEW outcome AS
@@ -253,14 +261,36 @@ SELECT f.*, d.* EXCLUDE (account_id), t.* EXCLUDE (account_id) FROM facts f JOIN
 """
 
 
-def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int]) -> dict[str, Any]:
-    """Choose at most one contact per person within each channel's units of the day. Returns used units, prices and the gap."""
-    options = arrow(db, OPTIONS)
-    plan = allocate.plan(options, capacity)
+def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int], limits: Limits = NO_LIMITS) -> dict[str, Any]:
+    """Choose at most one contact per person within each channel's units of the day, its budget, and its floors of coverage first.
+
+    Returns  used units, prices, the bound and the gap, what was spent, and what was asked for and did not fit
+    """
+    costs = limits.cost_minor if limits.budget_minor is not None else {}
+    _keep(db, "unit_cost", pa.table({"channel": pa.array(costs, pa.string()), "cost_minor": pa.array(costs.values(), pa.int64())}))
+    _keep(db, "floor", pa.table({"quota": pa.array(limits.floors, pa.string())}))
+    options = arrow(db, OPTIONS, {"floors_of": limits.floors_of})
+    plan = allocate.plan(options, capacity, budget_minor=limits.budget_minor, floors=limits.floors)
     _keep(db, "chosen", plan.chosen.select(["candidate_id"]))
+    unpaid = plan.refused.filter(pc.equal(plan.refused["reason"], "over_budget"))
+    _keep(db, "unpaid", pa.table({"account_id": unpaid["account_id"].cast(pa.string())}))
+    execute(db, "ALTER TABLE unpaid ALTER account_id TYPE UUID")
     execute(db, OUTCOME)
     execute(db, SIDE_BY_SIDE)
-    return {"used": plan.used, "capacity": capacity, "prices": plan.prices, "gap": round(plan.gap, 6)}
+    for table in ("unit_cost", "floor", "unpaid"):
+        execute(db, f"DROP TABLE {table}")
+    return {
+        "used": plan.used, "capacity": capacity, "prices": plan.prices, "gap": round(plan.gap, 6), "value": round(plan.value, 3),
+        "bound": round(plan.bound, 3), "spent_minor": plan.spent_minor if limits.budget_minor is not None else None,
+        "budget_minor": limits.budget_minor, "currency": limits.currency, "floors": dict(limits.floors), "floors_of": limits.floors_of,
+        "floors_done": _covered(plan.chosen), "shortfalls": [asdict(one) for one in plan.shortfalls],
+    }  # fmt: skip
+
+
+def _covered(chosen: pa.Table) -> dict[str, int]:
+    """Persons worked of each floor."""
+    counted = pc.value_counts(chosen["quota"].combine_chunks().drop_null())
+    return {one["values"]: one["counts"] for one in counted.to_pylist()}
 
 
 def draft(db: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -284,5 +314,5 @@ def keep(path: Path, *, rows: int, run: Run, version: StrategyVersion, by: Any, 
 
 
 def outcomes(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Accounts by what became of them: planned, rest, refused, over_capacity, person_already_chosen, agency, legal, control."""
+    """Accounts by what became of them: planned, rest, refused, over_capacity, over_budget, person_already_chosen, agency, legal, control."""
     return dict(execute(db, "SELECT outcome, count(*) FROM fate GROUP BY 1 ORDER BY 2 DESC"))

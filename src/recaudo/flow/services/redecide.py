@@ -23,6 +23,7 @@ from django.db.models import Q
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action
 from recaudo.engine import decide
+from recaudo.engine.facts import FACTS
 from recaudo.flow.queries.now import facts_now
 from recaudo.flow.queries.why import decider, model_of, redecisions
 from recaudo.journal import services as journal
@@ -46,6 +47,8 @@ POINT_OF = {
     "call": "phone_id", "prerecorded": "phone_id", "sms": "sms_id", "im": "im_id", "email": "email_id", "visit": "address_id",
     "letter": "address_id",
 }  # fmt: skip
+# What is read of the morning's photo.
+NEEDED = (*FACTS, *WEIGHTY, *sorted(set(POINT_OF.values())), "agency_id", "decided_by", "arm", "is_holdout")
 # Cancelled for these reasons, an account may be worked otherwise the same day; for any other (a hold, an opt-out, the wrong person) not.
 MILD = ("payment", "promise", "redecided", "replaced", "reassigned")
 PROMISE_REMINDER = "recordatorio_promesa"
@@ -124,7 +127,7 @@ def redecide(account_id: UUID, *, cause: str, at: datetime, acts: bool = True) -
 
 def _decide(account_id: UUID, *, on: date, at: datetime) -> _Case | None:
     try:
-        kept = strategy.snapshot_row(account_id, on=on)
+        kept = strategy.snapshot_row(account_id, on=on, columns=NEEDED)
         if kept is None:
             return None
         snapshot, row = kept

@@ -24,7 +24,7 @@ STEP_ES = {
     "capacidad new": "ajustar a la capacidad", "comparar": "comparar", "esperar": "estimar la recuperación", "guardar": "guardar las listas",
 }  # fmt: skip
 MOST_MOVES = 12
-ORDER = ("planned", "refused", "over_capacity", "person_already_chosen", "rest", "agency", "legal", "control")
+ORDER = ("planned", "refused", "over_capacity", "over_budget", "person_already_chosen", "rest", "agency", "legal", "control")
 
 
 def name_es(name: str) -> str:

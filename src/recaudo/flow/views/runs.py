@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from recaudo.flow.day import STEPS
 from recaudo.flow.forms import DecidedForm
 from recaudo.flow.models import Run
+from recaudo.flow.queries import limits
 from recaudo.flow.queries import runs as queries
 from recaudo.flow.views import shapes
 from recaudo.flow.views.links import link
@@ -63,6 +64,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     kept = queries.snapshot_of(found)
     listed = link(request.user, "flow:run-accounts", found.id) if kept and request.user.may("portfolio.view") else ""
     version = queries.version_of(found)
+    floors = limits.names(found.counts.get("floors_of", "portfolio"), list(found.counts.get("floors", {})))
     context = {
         "run": found, "label": RUN_ES.get(found.status, found.status), "tone": RUN_TONE.get(found.status, "muted"),
         "step": STEP_ES.get(found.step, found.step), "figures": figures, "listed": listed, "kept": kept, "version": version,
@@ -70,8 +72,8 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "law_url": link(request.user, "law:rules"), "total": sum(found.seconds.values()), "steps": len(STEPS),
         "seconds": shapes.seconds(found), "funnel": shapes.funnel(figures, listed), "channels": shapes.channels(figures, listed),
         "refused": shapes.refused(figures, listed), "treatments": shapes.treatments(figures, listed), "outcomes": shapes.outcomes(figures, listed),
-        "buckets": shapes.buckets(figures, listed), "gap": found.counts.get("gap"), "is_agency": request.user.agency_id is not None,
-        "promises": found.counts.get("promises", {}), "cases": (found.counts.get("cases_opened", 0), found.counts.get("cases_closed", 0)),
+        "buckets": shapes.buckets(figures, listed), "terms": shapes.terms(found, figures, floors), "is_agency": request.user.agency_id is not None,
+        "limits_url": link(request.user, "flow:limits"), "capacity_url": link(request.user, "workforce:capacity"), "promises": found.counts.get("promises", {}), "cases": (found.counts.get("cases_opened", 0), found.counts.get("cases_closed", 0)),
     }  # fmt: skip
     return render(request, "flow/run.html", context)
 

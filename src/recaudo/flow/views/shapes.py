@@ -10,6 +10,7 @@ from recaudo.engine.facts import BUCKET_ES
 from recaudo.flow.models import Run
 from recaudo.flow.queries.runs import Figures, rule_text
 from recaudo.flow.words import OUTCOME_ES, OUTCOME_TONE, STEP_ES, TREATMENT_ES
+from recaudo.kernel.contact import CHANNEL_ES
 
 ONE_MORE = {
     "call": "Una llamada más", "sms": "Un SMS más", "im": "Un WhatsApp más", "email": "Un correo más", "visit": "Una visita más",
@@ -43,6 +44,43 @@ def channels(figures: Figures, listed: str) -> list[dict[str, Any]]:
             "price": price, "is_free": bool(capacity) and opened < (capacity or 0), "more": ONE_MORE.get(channel, "Un lugar más"), "url": _filtered(listed, canal=channel) if opened else "",
         })  # fmt: skip
     return lines
+
+
+def terms(run: Run, figures: Figures, floor_names: Mapping[str, str]) -> dict[str, Any]:
+    """What the plan kept to besides capacity, how good it can be at most, and what an hour of an executive would add.
+
+    floor_names  names of the portfolios or agencies that have a floor, by id
+    """
+    counts = run.counts
+    price, pace = figures.prices.get("call") or 0.0, counts.get("calls_per_hour")
+    floors = [
+        {"name": floor_names.get(key, "que ya no existe"), "wanted": wanted, "done": counts.get("floors_done", {}).get(key, 0)}
+        for key, wanted in counts.get("floors", {}).items()
+    ]
+    return {
+        "value": counts.get("value"), "bound": counts.get("bound"), "gap": counts.get("gap"), "budget": counts.get("budget_minor"),
+        "spent": counts.get("spent_minor"), "currency": counts.get("currency", ""), "floors": floors, "has_prices": bool(figures.prices),
+        "hour": price * pace if price and pace else None, "pace": pace,
+        "shortfalls": [shortfall(one, floor_names) for one in counts.get("shortfalls", ())],
+    }  # fmt: skip
+
+
+def shortfall(one: Mapping[str, Any], floor_names: Mapping[str, str]) -> str:
+    """What had to be done and did not fit, and what to relax, as a sentence."""
+    lacking = [CHANNEL_ES.get(name, name).lower() for name in one["lacking"] if name != "budget"]
+    if one["kind"] == "floor":
+        asked = f"Cobertura de «{floor_names.get(one['name'], 'que ya no existe')}»: se pedían {one['wanted']} personas por día y se trabajan {one['done']}."
+        lower = "baje el mínimo"
+    else:
+        asked = f"Contactos obligados por {CHANNEL_ES.get(one['name'], one['name']).lower()}: se pedían {one['wanted']} y caben {one['done']}."
+        lower = "quite obligaciones"
+    if lacking:
+        why = f"No queda capacidad en {' ni en '.join(lacking)}: amplíela o {lower}."
+    elif "budget" in one["lacking"]:
+        why = f"No queda presupuesto: súbalo o {lower}."
+    else:
+        why = f"No hay más personas que la estrategia quiera contactar y la norma permita hoy: revise la estrategia o {lower}."
+    return f"{asked} {why}"
 
 
 def refused(figures: Figures, listed: str) -> list[dict[str, Any]]:

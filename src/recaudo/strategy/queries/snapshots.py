@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from os import getpid
 from typing import Any
 from uuid import UUID
 
@@ -28,19 +30,41 @@ def snapshots() -> QuerySet[Snapshot]:
     return Snapshot.objects.select_related("version", "version__strategy").order_by("-on")
 
 
-def snapshot_row(account_id: UUID, *, on: date | None = None) -> tuple[Snapshot, dict[str, Any]] | None:
-    """What was known and decided of one account on a day (the newest one by default): the row of the snapshot."""
+def snapshot_row(account_id: UUID, *, on: date | None = None, columns: Sequence[str] = ()) -> tuple[Snapshot, dict[str, Any]] | None:
+    """What was known and decided of one account on a day (the newest one by default): the row of the snapshot.
+
+    columns  only these, those of them that the file has; none named: all
+    """
     found = snapshots()
     snapshot = (found.filter(on=on) if on else found).first()
     if snapshot is None or not storages["snapshots"].exists(snapshot.key):
         return None
-    with duckdb.connect() as db:
-        table: pa.Table = db.sql(
-            "SELECT * FROM read_parquet($path) WHERE account_id = $account",  # sorted by it: only one row group is read
+    wanted = f"COLUMNS(lambda c: c IN ({', '.join(map(_text, columns))}))" if columns else "*"
+    cursor = _reader(getpid()).cursor()
+    try:
+        table: pa.Table = cursor.sql(
+            f"SELECT {wanted} FROM read_parquet($path) WHERE account_id = $account",  # sorted by it: only one row group is read
             params={"path": _path(snapshot), "account": str(account_id)},
         ).to_arrow_table()
+    finally:
+        cursor.close()
     rows = table.to_pylist()
     return (snapshot, rows[0]) if rows else None
+
+
+@lru_cache(maxsize=1)
+def _reader(process: int) -> duckdb.DuckDBPyConnection:
+    """What reads single rows: one for the process, since making one and reading a file's footer anew costs more than the row.
+
+    A footer is read again when its file has changed. Each read has a cursor of its own, which any thread may use.
+    """
+    db = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
+    db.execute("SET parquet_metadata_cache = true").fetchall()
+    return db
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def snapshot_of(on: date) -> Snapshot | None:
