@@ -139,6 +139,26 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path) -> None:
         read(path)
 
 
+def test_two_cells_at_the_ends_of_a_sheet_are_refused_before_it_is_laid_out(tmp_path) -> None:
+    def fill(sheet, book) -> None:
+        sheet.write_row(0, 0, ["Cuenta", "Saldo"])
+        sheet.write_string(60_000, 99, "y")  # six million cells; at the very end of a sheet the reader aborts the whole process
+
+    with pytest.raises(ZipBomb, match="muy lejos"):
+        read(workbook(tmp_path, fill))
+
+
+def test_a_workbook_that_is_longer_than_its_directory_says_is_refused(tmp_path) -> None:
+    path = workbook(tmp_path, lambda sheet, book: sheet.write_column(0, 0, ["Cuenta", *map(str, range(5000))]))
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("xl/worksheets/sheet1.xml")
+    # Its length stands in its own header and again in the directory at the end.
+    path.write_bytes(data.replace(part.file_size.to_bytes(4, "little"), (100).to_bytes(4, "little")))
+    with pytest.raises(BrokenFile):
+        read(path)
+
+
 def test_encrypted_old_and_truncated_workbooks_are_explained(tmp_path) -> None:
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
     with pytest.raises(EncryptedWorkbook, match="contraseña"):

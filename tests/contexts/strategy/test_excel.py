@@ -201,6 +201,16 @@ def test_a_zip_that_grows_is_refused_before_it_is_unpacked(cast, active):
         services.propose_workbook(active, out.getvalue())
 
 
+def test_two_cells_at_the_ends_of_a_sheet_are_refused_before_it_is_laid_out(cast, active):
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        page = book.add_worksheet("Lejos")
+        page.write_string(0, 0, "x")
+        page.write_string(30_000, 200, "y")  # six million cells; at the very end of a sheet the reader aborts the whole process
+    with pytest.raises(Exception, match="lejos de ella"):
+        services.propose_workbook(active, out.getvalue())
+
+
 def test_no_cell_of_the_workbook_is_a_formula_or_a_link(cast, draft):
     evil = ["=HYPERLINK(\"http://127.0.0.1\",\"x\")", "+1+1", "@SUM(A1)", "-2+3", "=cmd|' /C calc'!A0"]
     for number, text in enumerate(evil, 2):

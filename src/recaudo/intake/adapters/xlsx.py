@@ -1,4 +1,4 @@
-"""Workbooks, read by calamine. What could hurt is found in the zip directory before anything is unpacked."""
+"""Workbooks, read by calamine. What could hurt is found before it is laid out in memory."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ from recaudo.intake.adapters.table import (
     without_empty_rows,
 )
 from recaudo.intake.adapters.typed import text_of
+from recaudo.store.sheets import is_too_sparse
 
 # A sheet is held in memory while it is read: this keeps it under half a gigabyte.
 MAX_UNPACKED_BYTES = 160 * 1024 * 1024
 MAX_RATIO = 200
+# calamine lays a sheet out whole, empty cells too: a few far apart may not cost more than a full sheet would.
+FREE_CELLS, CELLS_PER_WRITTEN = 5_000_000, 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -127,6 +130,16 @@ def _check_zip(path: Path) -> None:
         )
     if not any(part.filename.startswith("xl/") for part in parts):
         raise BrokenFile(why="es un zip, pero no un libro de Excel.", mend="Cargue el archivo CSV, XLSX o Parquet que está dentro.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sparse = is_too_sparse(archive, free_cells=FREE_CELLS, per_cell=CELLS_PER_WRITTEN)
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise BrokenFile(why="está dañado o no es un libro de Excel.", mend="Ábralo en Excel y guárdelo de nuevo.") from None
+    if sparse:
+        raise ZipBomb(
+            why="una hoja tiene celdas escritas muy lejos unas de otras y casi todo lo demás vacío.",
+            mend="Borre lo escrito lejos de la tabla, o guárdelo como CSV.",
+        )
 
 
 def _tail_is_encrypted(path: Path) -> bool:

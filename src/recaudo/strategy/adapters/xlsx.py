@@ -20,6 +20,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from recaudo.kernel.problems import Problem
+from recaudo.store.sheets import is_too_sparse
 
 MARK = "Tabla"
 VALUES = "Valores"
@@ -213,3 +214,10 @@ def _refuse_unfit(content: bytes) -> None:
         raise BadWorkbook(why="tiene contraseña.", mend="Quítele la contraseña.")
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES or len(parts) > MAX_PARTS:
         raise BadWorkbook(why="desempacado es demasiado grande para una estrategia.", mend="Deje sólo las hojas de las tablas.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sparse = is_too_sparse(archive, free_cells=MAX_ROWS * MAX_COLUMNS, per_cell=1)
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise BadWorkbook(why="está dañado o no es un libro de Excel.", mend="Ábralo en Excel y guárdelo como .xlsx.") from None
+    if sparse:
+        raise BadWorkbook(why=f"una hoja pasa de {MAX_ROWS} filas o {MAX_COLUMNS} columnas.", mend="Divida la tabla, o borre lo escrito lejos de ella.")
