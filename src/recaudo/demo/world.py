@@ -17,6 +17,7 @@ from recaudo.demo import duties, files, firewall, norms, scores, trials
 from recaudo.demo.layouts import layouts
 from recaudo.demo.past import work_a_day
 from recaudo.flow.day import run_day
+from recaudo.flow.services.limits import set_limits
 from recaudo.intake import services as intake
 from recaudo.intake.models import Layout
 from recaudo.journal import services as journal
@@ -200,6 +201,11 @@ def _books(people: dict[str, User], at: datetime, accounts: int) -> StrategyVers
     factor = max(accounts / 10_000, 0.05)
     units = {channel: [int(count * factor) for count in week] for channel, week in CAPACITY.items()}
     workforce.set_capacity(units, valid_from=at.date(), today=at.date(), by=admin, at=at)
+    tenant = Tenant.objects.get(pk=manager.tenant_id)
+    set_limits(
+        tenant, {("budget", None): int(2_000_00 * factor), ("portfolio", books["TC-CO"].pk): max(int(40 * factor), 1)}, valid_from=at.date(),
+        today=at.date(), by=manager, at=at,
+    )  # fmt: skip
     messaging.ensure_templates(by=manager, at=at)
     version = strategy.create_strategy(
         code="collections", name="Cobranza integral", purpose="De la prevención a la cartera castigada, consumo y comercial.",
