@@ -118,4 +118,4 @@ def test_a_browser_finds_the_picture_of_the_house_signed_in_or_not(cast: Cast) -
         assert answer.status_code == 302
         picture = client.get(answer["Location"])
         assert picture.status_code == 200 and picture["Content-Type"] == "image/svg+xml"
-        picture.close()
+        assert picture.getvalue().startswith(b"<svg")
