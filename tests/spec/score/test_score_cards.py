@@ -104,6 +104,22 @@ def test_a_card_survives_its_json_and_damage_is_refused(trained):
             score.from_json(broken)
 
 
+@pytest.mark.parametrize(
+    "head",
+    ['"base":1e999', '"base":-Infinity', '"base":NaN', '"base":1e300', '"base":0,"horizon_days":1e999', '"base":0,"horizon_days":0', '"base":0,"name":"a\\u0000"'],
+)
+def test_a_card_without_facts_cannot_carry_a_number_that_breaks_the_days_query(head):
+    with pytest.raises(ValueError):
+        score.from_json('{"name":"pay","horizon_days":30,"facts":[],' + head + "}")
+
+
+@pytest.mark.parametrize(("values", "points"), [('"a\\u0000b"', "1,2"), ('"\\ud800"', "1,2"), ('"a"', "1e308,1e308"), ('"a"', "1," + "9" * 400)])
+def test_a_card_cannot_carry_a_text_or_points_that_break_the_days_query(values, points):
+    fact = '{"name":"stage","edges":[],"values":[' + values + '],"points":[' + points + '],"missing":0,"mean":0}'
+    with pytest.raises(ValueError):
+        score.from_json('{"name":"pay","horizon_days":30,"base":0,"facts":[' + fact + "]}")
+
+
 def test_points_may_be_held_to_one_direction():
     card = score.train(world(1500, seed=5), "paid", name="x", facts=FACTS, horizon_days=30, rising={"dpd": -1}, compare=False).card
     (dpd,) = (fact for fact in card.facts if fact.name == "dpd")

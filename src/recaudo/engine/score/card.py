@@ -25,6 +25,7 @@ PROTECTED = frozenset({
 })  # fmt: skip
 # How log-odds are shown to people: points that double the odds, and the points of even odds.
 POINTS_TO_DOUBLE, EVEN = 20.0, 500.0
+MOST_LOG_ODDS, MOST_DAYS, MOST_BINS = 100.0, 3_660, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def to_json(card: Card) -> str:
 
 
 def from_json(text: str) -> Card:
-    """Raises ValueError for what is no card."""
+    """Raises ValueError for what is no card, or one whose numbers or texts no trained card would have."""
     try:
         raw = json.loads(text)
         facts = tuple(
@@ -107,12 +108,19 @@ def from_json(text: str) -> Card:
             for one in raw["facts"]
         )  # fmt: skip
         card = Card(str(raw["name"]), int(raw["horizon_days"]), float(raw["base"]), facts)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("not a card") from error
+    if not (math.isfinite(card.base) and abs(card.base) <= MOST_LOG_ODDS and 0 < card.horizon_days <= MOST_DAYS and card.name.isprintable()):
+        raise ValueError("not a card: its head")
+    if len({one.name for one in card.facts}) < len(card.facts):
+        raise ValueError("not a card: a fact twice")
     for one in card.facts:
         wanted = len(one.values) + 1 if one.values else len(one.edges) + 1
-        numbers = (*one.points, *one.edges, one.missing, one.mean, card.base)
+        numbers = (*one.points, *one.edges, one.missing, one.mean)
         if len(one.points) != wanted or list(one.edges) != sorted(set(one.edges)) or not all(map(math.isfinite, numbers)):
+            raise ValueError(f"not a card: the bins of {one.name}")
+        # What goes into the day's query: nothing that overflows it, cuts it short or makes it endless.
+        if wanted > MOST_BINS or any(abs(number) > MOST_LOG_ODDS for number in (*one.points, one.missing, one.mean)) or not all(map(str.isprintable, one.values)):
             raise ValueError(f"not a card: the bins of {one.name}")
     return card
 
