@@ -15,6 +15,7 @@ from recaudo.compliance.queries import audits as queries
 from recaudo.compliance.queries.controls import CONTROLS, Found, Scope, look
 from recaudo.compliance.services.folios import new_folio
 from recaudo.journal import services as journal
+from recaudo.journal.models import Event
 from recaudo.kernel.problems import Problem
 from recaudo.law.queries import Rules
 
@@ -246,7 +247,7 @@ def close_finding(finding: AuditFinding, *, proof: str, by: Any, at: datetime) -
             if row.status == "open"
             else "ya está cerrado."
         )
-    if by.id is None or row.responsible_id == by.id:
+    if by.id is None or by.id in {row.responsible_id, *_answered_before(row)}:
         raise SamePerson()
     if len(proof.strip()) < PROOF_LENGTH:
         raise BadFinding(reason="diga qué prueba que se corrigió y dónde está.")
@@ -254,6 +255,12 @@ def close_finding(finding: AuditFinding, *, proof: str, by: Any, at: datetime) -
     row.save(update_fields=["proof", "closed_at", "closed_by_id", "status"])
     _note("finding.closed", row, by, at, responsible_id=row.responsible_id)
     return row
+
+
+def _answered_before(row: AuditFinding) -> set[UUID]:
+    """Whoever was to correct it once: who hands that on does not become the other person."""
+    planned = Event.objects.filter(name="finding.planned", subject_id=row.id).values_list("detail__responsible_id", flat=True)
+    return {UUID(str(one)) for one in planned if one}
 
 
 @transaction.atomic
