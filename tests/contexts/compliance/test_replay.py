@@ -18,6 +18,7 @@ from tests.contexts.law.test_law_pages import as_user
 from recaudo.casework.models import Action
 from recaudo.compliance.queries import replay as queries
 from recaudo.compliance.services.replay import show_impact
+from recaudo.journal.models import Event
 from recaudo.law import services as law
 from recaudo.law.models import LawImpact
 from recaudo.project.cli.law import command
@@ -116,6 +117,18 @@ def test_the_page_lists_the_contacts_behind_each_number_and_hands_them_out(cast:
     answer = client.get("/cumplimiento/repeticion/contactos.csv?desde=2026-11-20&hasta=2026-11-24&version=vigente")
     rows = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
     assert [(row["regla_vigente"], row["canal"]) for row in rows] == [("MX-HOURS", "call")]
+
+
+def test_who_takes_the_contacts_out_is_recorded_and_no_name_is_a_formula(cast: Cast) -> None:
+    carmen, _ = officers(cast)
+    with tenancy.acting(cast.tenant.id):
+        cast.ana.name = "=HYPERLINK(1)"
+        cast.ana.save(update_fields=["name"])
+    answer = signed_in(cast, carmen).get("/cumplimiento/repeticion/contactos.csv?desde=2026-11-20&hasta=2026-11-24&version=vigente")
+    (row,) = csv.DictReader(StringIO(b"".join(answer.streaming_content).decode()))
+    assert row["agente"] == "'=HYPERLINK(1)"
+    with tenancy.acting(cast.tenant.id):
+        assert Event.objects.filter(name="list.exported", by_id=carmen.id, detail__list="replay", detail__rows=1).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from recaudo.compliance.queries import replay as queries
 from recaudo.compliance.services.replay import IMPACT_DAYS, show_impact
+from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.law import queries as law
 from recaudo.ui.access import allow
+from recaudo.ui.export import disarmed
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Agency
 
@@ -72,7 +75,7 @@ def replay(request: HttpRequest) -> HttpResponse:
     names = _names()
     found = _run(request, form, names)
     shown, chosen = _filtered(found, request)
-    page = max(int(request.GET["pagina"]), 1) if request.GET.get("pagina", "").isdigit() else 1
+    page = max(int(request.GET["pagina"]), 1) if re.fullmatch("[0-9]{1,6}", request.GET.get("pagina", "")) else 1
     context = {
         "form": form,
         "found": found,
@@ -102,6 +105,7 @@ def replay_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     found = _run(request, form, names)
     shown, _ = _filtered(found, request)
     zone = ZoneInfo(_zone(request))
+    journal.record("list.exported", by=request.user, at=timezone.now(), list="replay", format="csv", rows=shown.num_rows)
     answer = StreamingHttpResponse(_lines(shown, names, zone), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="repeticion-{found.from_on:%Y%m%d}-{found.until_on:%Y%m%d}.csv"'
     return answer
@@ -160,7 +164,7 @@ def _lines(rows: pa.Table, names: dict[str, str], zone: ZoneInfo) -> Iterator[st
         for one in batch.to_pylist():
             yield writer.writerow([
                 one["action_id"], one["person_id"], one["debt_id"], one["channel"], one["country"], one["at"].astimezone(zone).isoformat(timespec="seconds"),
-                names.get(one["agency_id"] or "", ""), names.get(one["by_id"] or "", ""), one["rule_before"] or "", one["rule_after"] or "",
+                disarmed(names.get(one["agency_id"] or "", "")), disarmed(names.get(one["by_id"] or "", "")), one["rule_before"] or "", one["rule_after"] or "",
             ])  # fmt: skip
 
 
