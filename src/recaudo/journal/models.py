@@ -51,10 +51,10 @@ class Anchor(TenantRow):
 
     chain_number = models.BigIntegerField()
     hash = models.BinaryField()
-    first_number = models.BigIntegerField(default=1)
+    first_number = models.BigIntegerField(db_default=1)
     merkle_root = models.BinaryField(null=True)
-    previous_digest = models.CharField(max_length=64, blank=True)
-    key_id = models.CharField(max_length=64, blank=True)
+    previous_digest = models.CharField(max_length=64, blank=True, db_default="")
+    key_id = models.CharField(max_length=64, blank=True, db_default="")
     signature = models.BinaryField(null=True)
 
     class Personal:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("casework", "0003_worst_and_due")]
 
     operations = [
-        migrations.AddField("permitrecord", "pack_hash", models.CharField(blank=True, max_length=64, default=""), preserve_default=False),
+        migrations.AddField("permitrecord", "pack_hash", models.CharField(blank=True, max_length=64, db_default="")),
         migrations.AddField("permitrecord", "input", recaudo.store.fields.EncryptedField(null=True)),
-        migrations.AddField("permitrecord", "input_digest", models.CharField(blank=True, max_length=64, default=""), preserve_default=False),
+        migrations.AddField("permitrecord", "input_digest", models.CharField(blank=True, max_length=64, db_default="")),
     ]

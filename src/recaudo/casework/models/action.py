@@ -129,10 +129,10 @@ class PermitRecord(TenantRow):
     next_allowed_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
     lawbook_version = models.CharField(max_length=16)
-    pack_hash = models.CharField(max_length=64, blank=True)
+    pack_hash = models.CharField(max_length=64, blank=True, db_default="")
     libraries = models.CharField(max_length=80)
     input = EncryptedField(null=True)
-    input_digest = models.CharField(max_length=64, blank=True)
+    input_digest = models.CharField(max_length=64, blank=True, db_default="")
     by_id = models.UUIDField(null=True)
 
     class Personal:

@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
     dependencies = [("journal", "0002_security")]
 
     operations = [
-        migrations.AddField("anchor", "first_number", models.BigIntegerField(default=1)),
+        migrations.AddField("anchor", "first_number", models.BigIntegerField(db_default=1)),
         migrations.AddField("anchor", "merkle_root", models.BinaryField(null=True)),
-        migrations.AddField("anchor", "previous_digest", models.CharField(blank=True, max_length=64, default=""), preserve_default=False),
-        migrations.AddField("anchor", "key_id", models.CharField(blank=True, max_length=64, default=""), preserve_default=False),
+        migrations.AddField("anchor", "previous_digest", models.CharField(blank=True, max_length=64, db_default="")),
+        migrations.AddField("anchor", "key_id", models.CharField(blank=True, max_length=64, db_default="")),
         migrations.AddField("anchor", "signature", models.BinaryField(null=True)),
         migrations.CreateModel(
             name="Verification",
