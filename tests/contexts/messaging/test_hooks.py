@@ -102,6 +102,17 @@ def test_what_somebody_writes_is_taken_once_and_acted_on(cast: Any) -> None:
     assert hold.account_id == cast.accounts["maria"].id and hold.until_at is not None
 
 
+def test_a_letter_that_the_database_cannot_hold_does_not_lose_the_call(cast: Any) -> None:
+    said = {"type": "message.received", "data": {"id": "i-1", "from": point(cast, "maria", "sms").value, "text": "Ya pag\ud83du\x00é"}}
+    assert call(cast, said).status_code == 200
+    assert Message.objects.get(direction="in").body == "Ya pag?u é"
+
+
+def test_a_secret_of_nothing_opens_nothing(cast: Any, settings: Any) -> None:
+    settings.SMS_HTTP = {**settings.SMS_HTTP, "webhook_secrets": "whsec_"}
+    assert call(cast, told(carried(cast)), secret="whsec_").status_code == 401
+
+
 def test_a_number_that_nobody_has_is_heard_and_forgotten(cast: Any) -> None:
     assert call(cast, {"type": "message.received", "data": {"id": "i-1", "from": "+10000000000", "text": "BAJA"}}).status_code == 200
     assert not Message.objects.filter(direction="in").exists() and not Consent.objects.filter(kind="channel_optout").exists()
@@ -148,6 +159,23 @@ def test_looking_at_the_page_changes_nothing_and_one_press_does(cast: Any) -> No
     assert browser.post(path).status_code == 200
     assert point(cast, "maria", "email").status == "wrong_party"
     assert Action.objects.filter(direction="in", disposition="DG10").count() == 1
+
+
+def test_pressing_without_end_writes_no_more_than_pressing_once(cast: Any) -> None:
+    path = path_of(sent(cast, "maria", "email").body)
+    for _ in range(3):
+        assert Client().post(path).status_code == 200
+    assert Action.objects.filter(direction="in", disposition="DG10").count() == 1
+    other = "/baja/" + path_of(sent(cast, "pedro", "email").body).split("/")[2] + "/"
+    for _ in range(3):
+        assert Client().post(f"{other}un-clic/").status_code == 200
+    assert Action.objects.filter(direction="in", disposition="DG08").count() == 1
+
+
+def test_wishes_of_a_day_have_an_end(cast: Any) -> None:
+    path = "/baja/" + path_of(sent(cast, "maria", "email").body).split("/")[2] + "/"
+    answers = [Client().post(path, {"choice": choice}).status_code for choice in ["morning", "morning", *["evening", "morning"] * 5]]
+    assert answers == [*[200] * 11, 429] and Message.objects.filter(direction="in").count() == 10
 
 
 def test_a_forged_link_says_nothing(cast: Any) -> None:

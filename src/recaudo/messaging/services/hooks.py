@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from recaudo.kernel.problems import Problem
-from recaudo.messaging.adapters import BadSignature, Malformed
+from recaudo.messaging.adapters import BadSignature, Malformed, News
 from recaudo.messaging.services.inbox import receive_from, record_receipt
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant
@@ -71,7 +71,7 @@ def take(tenant: Tenant, *, channel: str, provider: str, headers: Mapping[str, s
     except Malformed:
         raise NotUnderstood() from None
     changed = 0
-    for news in told:
+    for news in map(_storable, told):
         # Each in a transaction of its own: persons are locked one at a time.
         with tenancy.acting(tenant.id):
             if news.kind == "inbound":
@@ -84,6 +84,12 @@ def take(tenant: Tenant, *, channel: str, provider: str, headers: Mapping[str, s
                     detail={"code": news.code},
                 )  # fmt: skip
     return Taken(len(told), changed)
+
+
+def _storable(news: News) -> News:
+    """Without what the database cannot hold: one such letter would have the provider send the whole call again for ever."""
+    texts = {name: getattr(news, name) for name in ("event_id", "message_id", "code", "sender", "text")}
+    return replace(news, **{name: text.replace("\x00", " ").encode("utf-8", "replace").decode() for name, text in texts.items()})
 
 
 def _hook(channel: str, provider: str) -> Any:
