@@ -150,6 +150,14 @@ def test_each_export_and_each_download_is_recorded_with_its_reason(lived: Any) -
         services.export_evidence(person=lived.maria, reason="  ", by=lived.carmen, at=lived.now)
 
 
+def test_a_file_lies_sealed_on_the_disk(lived: Any, tmp_state: Path) -> None:
+    made = services.export_evidence(person=lived.maria, reason="Juicio", by=lived.carmen, at=lived.now, is_masked=False)
+    path = tmp_state / "files" / made.path
+    assert not zipfile.is_zipfile(path) and path.stat().st_mode & 0o077 == 0
+    body = services.read_evidence(made, by=lived.carmen, at=lived.now)
+    assert zipfile.is_zipfile(io.BytesIO(body)) and len(body) == made.size
+
+
 def test_a_file_that_was_changed_on_disk_is_not_given_out(lived: Any, tmp_state: Path) -> None:
     made = services.export_evidence(person=lived.maria, reason="Juicio", by=lived.carmen, at=lived.now)
     path = tmp_state / "files" / made.path

@@ -91,6 +91,7 @@ def test_the_copy_holds_all_that_is_kept_about_the_person_and_nothing_of_others(
     other, theirs = call(cast, "pedro")
     close(cast, other, theirs, "NC01", note="DE PEDRO")
     request = services.make_copy(known(cast, asked(cast, "portability")), by=cast.carmen, at=cast.now)
+    assert not zipfile.is_zipfile(tmp_state / "files" / request.path)
     with zipfile.ZipFile(io.BytesIO(services.read_copy(request, by=cast.carmen, at=cast.now))) as archive:
         says = json.loads(archive.read("datos.json"))["datos"]
         everything = "\n".join(archive.read(name).decode() for name in archive.namelist())

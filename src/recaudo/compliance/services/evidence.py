@@ -14,13 +14,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from recaudo.compliance import reach, words
 from recaudo.compliance.models import EvidenceFile
-from recaudo.compliance.services import printed
+from recaudo.compliance.services import kept, printed
 from recaudo.compliance.services.proofs import events_of, proofs, signed_anchors
 from recaudo.journal import queries as trail
 from recaudo.journal import services as journal
@@ -28,6 +27,7 @@ from recaudo.journal.models import Anchor, Event
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import Person
 from recaudo.store import tenancy
+from recaudo.store.fields import CannotDecrypt
 from recaudo.ui.export import disarmed
 from recaudo.workforce.models import Agency, Tenant, User
 
@@ -64,7 +64,7 @@ def export_evidence(*, person: Person, reason: str, by: Any, at: datetime, recip
     )  # fmt: skip
     journal.anchor(at=at)
     body, counts = bundle(person=person, made=made, at=at)
-    made.path = default_storage.save(f"evidence/{tenancy.tenant_id()}/{made.id}.zip", ContentFile(body))
+    made.path = kept.keep(f"evidence/{tenancy.tenant_id()}/{made.id}.zip", body)
     made.size, made.sha256 = len(body), hashlib.sha256(body).hexdigest()
     made.record_count, made.event_count = counts
     made.status, made.finished_at = "ready", at
@@ -76,8 +76,10 @@ def read_evidence(made: EvidenceFile, *, by: Any, at: datetime) -> bytes:
     """The zip, for whoever may take it; each time is in the journal. Raises NotReady when it is gone or not what was kept."""
     if made.status != "ready" or not default_storage.exists(made.path):
         raise NotReady()
-    with default_storage.open(made.path) as file:
-        body = bytes(file.read())
+    try:
+        body = kept.read(made.path)
+    except CannotDecrypt:
+        raise NotReady() from None
     if hashlib.sha256(body).hexdigest() != made.sha256:
         raise NotReady()
     journal.record("evidence.downloaded", by=by, at=at, subject="person", subject_id=made.person_id, evidence_id=made.id)

@@ -9,7 +9,6 @@ import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -17,6 +16,7 @@ from recaudo.casework import services as casework
 from recaudo.compliance import words
 from recaudo.compliance.clocks import rights_clock
 from recaudo.compliance.models import RightsRequest, RightsStep
+from recaudo.compliance.services import kept
 from recaudo.compliance.services.evidence import as_csv, gather
 from recaudo.compliance.services.folios import new_folio
 from recaudo.compliance.services.removal import Keep, remove_person, what_keeps
@@ -142,7 +142,7 @@ def make_copy(request: RightsRequest, *, by: Any, at: datetime) -> RightsRequest
     if fresh.path:
         old = fresh.path
         transaction.on_commit(lambda: default_storage.delete(old))
-    fresh.path = default_storage.save(f"rights/{tenancy.tenant_id()}/{fresh.id}.zip", ContentFile(body))
+    fresh.path = kept.keep(f"rights/{tenancy.tenant_id()}/{fresh.id}.zip", body)
     fresh.sha256 = hashlib.sha256(body).hexdigest()
     return _changed(fresh, "file_made", f"{len(body) // 1024 + 1} kB, huella {fresh.sha256[:16]}", by, at)
 
@@ -167,8 +167,7 @@ def read_copy(request: RightsRequest, *, by: Any, at: datetime) -> bytes:
     _identified(request)
     if not request.path or not default_storage.exists(request.path):
         raise NotYet(reason="la copia aún no se prepara o ya fue destruida.")
-    with default_storage.open(request.path) as file:
-        body = bytes(file.read())
+    body = kept.read(request.path)
     with transaction.atomic():
         _changed(request, "downloaded", "", by, at)
         journal.record("list.exported", by=by, at=at, subject="person", subject_id=request.person_id, list="rights", format="zip", rows=1)
