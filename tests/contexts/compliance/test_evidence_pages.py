@@ -156,3 +156,11 @@ def test_who_only_reads_cannot_act_and_others_see_nothing(cast: Any, tmp_state: 
     assert raul.get("/cumplimiento/solicitudes/").status_code == 200
     assert raul.get("/cumplimiento/expedientes/").status_code == 403
     assert raul.post("/cumplimiento/conservacion/proponer/").status_code == 403
+
+
+def test_who_may_export_lists_but_not_see_compliance_takes_nothing_of_it(cast: Any, tmp_state: Path) -> None:
+    elena = as_user(cast.elena)  # strategy: exports lists, has nothing to do with complaints
+    assert cast.elena.may("list.export") and not cast.elena.may("compliance.view")
+    assert elena.post("/cumplimiento/quejas/exportar/", {"formato": "csv"}).status_code == 403
+    assert elena.post("/cumplimiento/conservacion/constancias/", {"formato": "csv"}).status_code == 403
+    assert elena.get("/cumplimiento/repeticion/contactos.csv").status_code == 403

@@ -17,7 +17,7 @@ from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import AnswerComplaintForm, ComplaintFilters, ComplaintForm, TakeForm, first_day
 from recaudo.compliance.models import Complaint
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotFound, Problem
+from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.models import Account
 from recaudo.portfolio.services import local_day
@@ -55,6 +55,8 @@ def complaints(request: HttpRequest) -> HttpResponse:
 @require_POST
 def complaint_export(request: HttpRequest) -> HttpResponseBase:
     """The filtered list as a file, without names: folios say which."""
+    if not request.user.may("compliance.view"):
+        raise NotAllowed()
     _, found, _ = _filtered(request)
     agencies = dict(Agency.objects.values_list("id", "name"))
     rows = (

@@ -23,6 +23,7 @@ from recaudo.compliance.queries import replay as queries
 from recaudo.compliance.services.replay import IMPACT_DAYS, show_impact
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.kernel.problems import NotAllowed
 from recaudo.law import queries as law
 from recaudo.ui.access import allow
 from recaudo.ui.export import disarmed
@@ -98,6 +99,8 @@ def replay(request: HttpRequest) -> HttpResponse:
 @require_safe
 def replay_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The contacts behind the numbers, as CSV: identifiers, no names."""
+    if not request.user.may("compliance.view"):
+        raise NotAllowed()
     form = _form(request)
     if not form.is_valid():
         return render(request, "compliance/replay.html", {"form": form, "found": None}, status=422)

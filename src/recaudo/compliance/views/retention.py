@@ -18,7 +18,7 @@ from recaudo.compliance import queries, services, tasks, words
 from recaudo.compliance.forms import TermForm
 from recaudo.compliance.models import RetentionRun, RetentionTerm
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotFound, Problem
+from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
@@ -94,6 +94,8 @@ def retention_state(request: HttpRequest) -> HttpResponse:
 @require_POST
 def retention_proofs(request: HttpRequest) -> HttpResponseBase:
     """The proofs of removal as a file: pseudonyms, counts and digests."""
+    if not request.user.may("compliance.view"):
+        raise NotAllowed()
     rows = (
         (one.created_at.isoformat(timespec="seconds"), one.pseudonym, one.basis, one.rule, one.country, sum(one.tables.values()), one.file_count,
          json.dumps(one.tables, sort_keys=True), one.digest)
