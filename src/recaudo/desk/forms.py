@@ -13,7 +13,7 @@ from recaudo.casework.catalogue import FIELDS, MEANS, PROVENANCES, REASONS, VOLU
 from recaudo.casework.services import ACT_ES, Outcome, Wish
 from recaudo.casework.words import DISPUTE_ES, HOLD_ES
 from recaudo.engine import clean
-from recaudo.engine.facts import PRODUCT_ES
+from recaudo.engine.facts import BUCKET_ES, PRODUCT_ES
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import Money
 from recaudo.portfolio.models import Account
@@ -263,7 +263,7 @@ class AccountFilterForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.fields["cartera"].choices = [("", "Todas"), *portfolios]
-        self.fields["tramo"].choices = [("", "Todos"), *((b, b) for b in buckets)]
+        self.fields["tramo"].choices = [("", "Todos"), *((b, f"{b} · {BUCKET_ES[b]}" if b in ("CUR", "WO") else b) for b in buckets)]
         self.fields["despacho"].choices = [("", "Todos"), *agencies]
         if not agencies:
             del self.fields["despacho"]

@@ -12,6 +12,7 @@ from django.db import connection
 from recaudo.agreements.queries import PROMISE_ES
 from recaudo.casework import catalogue
 from recaudo.casework.words import ACTION_STATUS_ES, CANCEL_ES, CAUSE_ES, HOLD_ES
+from recaudo.engine.facts import BUCKET_ES
 from recaudo.portfolio.queries import METHOD_ES
 from recaudo.store import tenancy
 from recaudo.strategy.words import TREATMENT_ES
@@ -168,7 +169,9 @@ def _of_hold(code: str, status: str, extra: str, channel: str) -> tuple[str, str
 
 
 def _of_bucket(code: str, status: str, extra: str, channel: str) -> tuple[str, str]:
-    return f"Entró al tramo {code}", f"{extra} días de atraso"
+    # A creditor may move the cuts of B1 to B6; only the two ends mean the same for everybody.
+    named = f" ({BUCKET_ES[code].lower()})" if code in ("CUR", "WO") else ""
+    return f"Entró al tramo {code}{named}", f"{extra} día{'' if extra == '1' else 's'} de atraso"
 
 
 def _of_document(code: str, status: str, extra: str, channel: str) -> tuple[str, str]:
