@@ -179,14 +179,14 @@ def test_what_comes_after_the_claim_and_before_the_sending_stops_the_message(hou
 class Watched(Answering):
     """Begins a stop while a message is being handed over, and tells whether it could end before the message was away."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[], None], *, seconds: float = 0.7) -> None:
         super().__init__("x")
-        self.stop, self.thread, self.overtaken = stop, None, False
+        self.stop, self.seconds, self.thread, self.overtaken = stop, seconds, None, False
 
     def send(self, outgoing: Any) -> str:
         if self.thread is None:
             self.thread = aside(self.stop)
-            self.thread.join(timeout=0.7)
+            self.thread.join(timeout=self.seconds)
             self.overtaken = not self.thread.is_alive()
         return super().send(outgoing)
 
@@ -204,7 +204,7 @@ def test_without_the_locks_the_stop_would_overtake_the_message(house: Any, name:
     """The protection removed: the test above sees it."""
     monkeypatch.setattr(outbox, "hold_persons", lambda persons: list(persons))
     monkeypatch.setattr(outbox, "share_traffic", lambda: None)
-    carriers = Watched(stopper(house, name))
+    carriers = Watched(stopper(house, name), seconds=20)
     messaging.dispatch(house.tenant, at=house.now, carriers=carriers)
     carriers.thread.join(timeout=20)
     assert carriers.overtaken and len(carriers.sent) == 1

@@ -200,7 +200,7 @@ def test_whatever_happens_in_whatever_order_the_invariants_hold(cast: Any, seeds
     ready(cast)
     chosen = [int(os.environ["RECAUDO_SEED"])] if "RECAUDO_SEED" in os.environ else range(seeds)
     left = sum(len(tell(cast, seed, steps).left) for seed in chosen)
-    assert len(chosen) == 1 or left > seeds // 4  # stories in which nothing is sent prove nothing
+    assert len(chosen) == 1 or left > seeds // 6  # stories in which nothing is sent prove nothing
 
 
 def test_a_seed_tells_the_same_story_again(cast: Any) -> None:
