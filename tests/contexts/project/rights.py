@@ -38,7 +38,7 @@ WITHOUT_CSRF: set[str] = {"messaging:hook", "messaging:stop-one-click"}
 ALSO: dict[str, str] = {
     "flow:run-export": "day.view",
     "flow:what-if-accounts": "strategy.view",
-    "compliance:complaint_export": "compliance.view", "compliance:retention_proofs": "compliance.view", "compliance:replay_csv": "compliance.view",
+    "compliance:replay_csv": "compliance.view",
     "flow:what-if-export": "strategy.view",
 }
 
