@@ -55,6 +55,12 @@ def test_a_token_opens_no_page(cast, issued):
         assert ask(issued[1], path).status_code in {302, 404}
 
 
+def test_who_comes_back_is_not_followed_by_their_old_tokens(cast, issued, system):
+    services.deactivate_user(system, by=cast.gabriel, at=timezone.now())
+    services.reactivate_user(system, by=cast.gabriel, at=timezone.now())
+    assert ask(issued[1]).status_code == 401
+
+
 @pytest.mark.parametrize("how", ["unknown", "expired", "revoked", "out", "no role", "empty"])
 def test_a_token_that_does_not_count_is_refused_the_same_way(cast, issued, system, how):
     token, secret = issued

@@ -18,7 +18,8 @@ from recaudo.kernel.permissions import ROLES
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.store import tenancy
 from recaudo.workforce import queries
-from recaudo.workforce.models import Agency, Invitation, User
+from recaudo.workforce.models import Agency, ApiToken, Invitation, User
+from recaudo.workforce.services.programs import revoke_token
 
 INVITATION_DAYS = 7
 TOKEN_BYTES = 32
@@ -181,6 +182,9 @@ def deactivate_user(user: User, *, by: Any, at: datetime) -> User:
     if user.is_active:
         user.is_active, user.session_round = False, user.session_round + 1
         user.save(update_fields=["is_active", "session_round"])
+        # For good: who comes back is not followed by tokens that somebody may have kept.
+        for token in ApiToken.objects.filter(user=user, revoked_at=None):
+            revoke_token(token, by=by, at=at)
         journal.record("user.deactivated", by=by, at=at, subject="user", subject_id=user.id)
     return user
 
