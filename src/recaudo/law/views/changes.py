@@ -108,8 +108,10 @@ def _rule_page(request: HttpRequest, found: Rule, value: Mapping[str, Any], raw:
     rows = queries.acts()
     mine = [one for one in queries.proposals(rows) if one.rule == found.id]
     book = queries.book_of(queries.overlay(rows))
+    place = "" if found.jurisdiction == "COMMON" else book.pack(found.jurisdiction, toggles=queries.rules().toggles).chain[0].name
     context = {
         "rule": found,
+        "place": place,
         "form": form,
         "reading": rulebook.reading(found, book, on=today_of(request), toggles=queries.rules().toggles),
         "toggles": list(dict.fromkeys(rulebook.toggle_names(raw))),

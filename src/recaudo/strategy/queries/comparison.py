@@ -71,7 +71,7 @@ class Comparison:
             _count(self.changed, "fila cambiada", "filas cambiadas"), _count(self.moved, "fila movida", "filas movidas"),
         ]  # fmt: skip
         told = ", ".join(part for part in parts if part)
-        return told or ("Nada cambió." if self.is_same else "Cambió la forma de las tablas.")
+        return f"{told}." if told else ("Nada cambió." if self.is_same else "Cambió la forma de las tablas.")
 
 
 def compare(old: decide.Model, new: decide.Model) -> Comparison:
