@@ -182,7 +182,7 @@ def _names() -> dict[str, str]:
     """Agencies and users by id; what has neither is the organisation itself, or the product by its schedule."""
     names = {str(key): name for key, name in Agency.objects.values_list("id", "name")}
     names |= {str(key): name for key, name in workforce.users().values_list("id", "name")}
-    return {**names, "": "Sin despacho, o enviado por el programa"}
+    return {**names, "": "La organización o el programa"}
 
 
 def _zone(request: HttpRequest) -> str:
