@@ -111,7 +111,7 @@ def note_es(note: str) -> str:
 
 def channels_es(channels: frozenset[str]) -> str:
     """The channels of a group that the product knows, in words."""
-    return ", ".join(name.lower() for code, name in CHANNEL_ES.items() if code in channels)
+    return ", ".join(name if name in {"SMS", "WhatsApp"} else name.lower() for code, name in CHANNEL_ES.items() if code in channels)
 
 
 # The house's rules by their code; a rule of the law has its own page.

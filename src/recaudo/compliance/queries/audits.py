@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
+from recaudo.casework import catalogue
 from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun
 from recaudo.compliance.queries.controls import PLANNED_DAYS, Scope
+from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.store import tenancy
 
 MONTHS = {"monthly": 1, "quarterly": 3}
@@ -82,7 +84,7 @@ def sampled(run: AuditRun, *, zone: str, on: date) -> list[Sampled]:
            " LEFT JOIN portfolio_account c ON c.id = s.account_id AND c.tenant_id = %(tenant)s WHERE s.id = ANY(%(ids)s::uuid[])"  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(text, _params(scope_of(run, zone=zone, on=on)) | {"ids": run.sample})
-        found = {str(row[0]): Sampled(str(row[0]), row[1], row[2], row[3] or "", row[4]) for row in cursor.fetchall()}
+        found = {str(row[0]): Sampled(str(row[0]), row[1], row[2], row[3] or "", _says(row[4])) for row in cursor.fetchall()}
     return [found[key] for key in run.sample if key in found]
 
 
@@ -152,6 +154,13 @@ def finding_counts(*, on: date) -> FindingCounts:
         pending=Count("id"), bare=Count("id", filter=Q(status="open")), late=Count("id", filter=Q(due_on__lt=on))
     )
     return FindingCounts(row["pending"], row["bare"], row["late"])
+
+
+def _says(words_of: str) -> str:
+    """`call NC03` as people read it."""
+    first, _, rest = words_of.partition(" ")
+    known = catalogue.dispositions().get(rest)
+    return " · ".join(part for part in (CHANNEL_ES.get(first, first), f"{rest} {known.label_es}" if known else rest) if part)
 
 
 _NARROW = "WHERE (%(country)s = '' OR p.country = %(country)s) AND (%(agency)s::uuid IS NULL OR s.agency_id = %(agency)s::uuid)"

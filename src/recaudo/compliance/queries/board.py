@@ -30,7 +30,7 @@ WEEK = 7
 # The distribution ends with "so many or more left".
 MOST_SHOWN = 5
 LISTED = 200
-CASES = ("negados", "al-enviar", "sin-usar", "al-filo")
+CASES = ("pedidos", "negados", "al-enviar", "sin-usar", "al-filo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +294,7 @@ _OPEN_HOLD = "h.released_at IS NULL AND h.from_at <= %(at)s AND (h.until_at IS N
 _ASKED = """FROM casework_permitrecord r LEFT JOIN casework_action x ON x.id = r.action_id AND x.tenant_id = %(tenant)s AND x.created_at >= %(oldest)s
   WHERE r.tenant_id = %(tenant)s AND r.asked_at >= %(since)s"""
 _IS: dict[str, str] = {
+    "pedidos": "true",
     "negados": "NOT r.is_allowed",
     # It had been planned by a day's run, which asked the same law in bulk: something changed in between.
     "al-enviar": "NOT r.is_allowed AND x.run_id IS NOT NULL",

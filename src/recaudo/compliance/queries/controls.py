@@ -193,7 +193,7 @@ def _unsigned(scope: Scope, rules: Rules) -> Found:
         for row in approved
         if not row.signature
     ]
-    if rules.trouble:
+    if rules.trouble and not cases:
         cases.append(Case("law", "", note=rules.trouble[:200]))
     return Found(approved.count(), len(cases), tuple(cases[:KEPT]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +53,7 @@ def audits(request: HttpRequest) -> HttpResponse:
     names = _names(*(one.responsible_id for one in programmes))
     context = {
         "programmes": [(one, words.PERIOD_ES[one.period], names.get(one.responsible_id, "—"), one.is_active and one.next_on <= today) for one in programmes],
-        "page": page, "rows": [(one, words.AUDIT_STATUS_ES[one.status]) for one in page], "counts": queries.finding_counts(on=today),
+        "page": page, "rows": [(one, words.AUDIT_STATUS_ES[one.status], one.until_on - timedelta(days=1)) for one in page], "counts": queries.finding_counts(on=today),
     }  # fmt: skip
     return render(request, "compliance/audits.html", context)
 
@@ -287,7 +287,7 @@ def _finding_context(request: HttpRequest, found: AuditFinding) -> dict[str, Any
     return {
         "one": found, "severity": severity, "tone": tone, "status_es": status, "status_tone": status_tone, "responsible": responsible, "left": left,
         "rule_es": control.rule if control else "", "closed_by": names.get(found.closed_by_id, ""), "found_by": names.get(found.by_id, "la auditoría automática"),
-        "cases": [{**case, "kind_es": words.CASE_ES.get(case["kind"], case["kind"]), "note_es": words.note_es(case.get("note", ""))} for case in found.evidence],
+        "cases": [{**case, "when": datetime.fromisoformat(case["at"]) if "T" in case.get("at", "") else None, "kind_es": words.CASE_ES.get(case["kind"], case["kind"]), "note_es": words.note_es(case.get("note", ""))} for case in found.evidence],
         "form": CorrectionForm(staff=_staff(), initial=initial), "is_responsible": found.responsible_id == request.user.pk,
     }  # fmt: skip
 

@@ -21,6 +21,7 @@ from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
 
 TITLES: dict[str, tuple[str, str]] = {
+    "pedidos": ("Permisos pedidos", "Cada vez que se preguntó si un contacto podía hacerse, con la respuesta."),
     "negados": ("Contactos negados", "Cada permiso que se pidió para un contacto y la respuesta fue no."),
     "al-enviar": ("Negados al momento de enviar", "La jornada los había planeado; algo cambió y el permiso del último segundo los detuvo."),
     "sin-usar": ("Permisos que vencieron sin usarse", "Se concedieron y el contacto no llegó a hacerse."),
@@ -90,11 +91,10 @@ def _confidence(code: str) -> tuple[str, str]:
 
 def _chart(days: Any) -> dict[str, Any]:
     return {
-        "tooltip": {"trigger": "axis"}, "legend": {"top": 0}, "grid": {"left": 44, "right": 12, "top": 32, "bottom": 24},
-        "xAxis": {"type": "category", "data": [f"{day:%d/%m}" for day, _, _ in days]}, "yAxis": {"type": "value", "minInterval": 1},
+        "type": "stacked", "categories": [f"{day:%d/%m}" for day, _, _ in days],
         "series": [
-            {"name": "Permitidos", "type": "bar", "stack": "all", "data": [allowed for _, _, allowed in days]},
-            {"name": "Negados", "type": "bar", "stack": "all", "data": [refused for _, refused, _ in days]},
+            {"name": "Permitidos", "tone": "brand", "data": [allowed for _, _, allowed in days]},
+            {"name": "Negados", "tone": "bad", "data": [refused for _, refused, _ in days]},
         ],
     }  # fmt: skip
 
