@@ -120,7 +120,7 @@ ROLES: dict[str, Role] = {
               "portfolio.view person.view payment.view law.view hold.open promise.record compliance.view complaint.manage "
               "evidence.export"),
         _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view"),
-        _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view compliance.view"),
+        _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view"),
         _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view"),
         _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view"),
         _role("creditor_user", "Otorgante de crédito", "Ve resultados de la cobranza.", "kpi.view"),
