@@ -52,7 +52,7 @@ from recaudo.casework.services.holds import (
     resolve_dispute,
     resume_contact,
 )
-from recaudo.casework.services.house import Question
+from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, Question
 from recaudo.casework.services.identity import (
     IDENTITY_ES,
     NotIdentified,
@@ -87,8 +87,12 @@ from recaudo.store.locks import hold_free, hold_person
 
 __all__ = [
     "ACT_ES",
+    "DEBT_WORDS",
+    "HEARSAY",
     "IDENTITY_ES",
+    "POINT_KINDS",
     "SENT_CHANNELS",
+    "SERVICE_PURPOSES",
     "ActionBusy",
     "ActionClosed",
     "Answer",

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from recaudo.casework.services.house import POINT_KINDS, SERVICE_PURPOSES
+from recaudo.casework.services import POINT_KINDS, SERVICE_PURPOSES
 from recaudo.compliance import words
 from recaudo.journal.models import Event
 from recaudo.law import queries as law

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from recaudo.casework import catalogue
-from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES
+from recaudo.casework.services import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES
 from recaudo.casework.words import CALLBACK
 from recaudo.compliance.queries import replay as replays
 from recaudo.compliance.queries.retention import candidates, due
