@@ -30,7 +30,7 @@ from recaudo.compliance.queries.controls import CONTROLS
 from recaudo.compliance.services import audits as services
 from recaudo.compliance.services.printed_audit import audit_pdf
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotFound, Problem
+from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
@@ -144,6 +144,8 @@ def audit_close(request: HttpRequest, audit_id: UUID) -> HttpResponse:
 @require_POST
 def audit_print(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     """The audit as a PDF to sign and file: numbers and references, no names of debtors."""
+    if not request.user.may("compliance.view"):
+        raise NotAllowed()
     found = _run(audit_id)
     context = _audit_context(request, found)
     document = audit_pdf(found, context, zone=_zone(request), at=timezone.now(), organisation=workforce.organisation(found.tenant_id).name)
@@ -166,6 +168,8 @@ def findings(request: HttpRequest) -> HttpResponse:
 @allow("list.export")
 @require_POST
 def finding_export(request: HttpRequest) -> HttpResponseBase:
+    if not request.user.may("compliance.view"):
+        raise NotAllowed()
     _, found, _ = _filtered(request)
     rows = (
         (one.folio, one.run.folio, one.run.programme.name, one.control, one.title, one.detail, words.SEVERITY_ES[one.severity], one.case_count,
