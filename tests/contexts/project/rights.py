@@ -40,8 +40,6 @@ ALSO: dict[str, str] = {
     "flow:what-if-accounts": "strategy.view",
     "compliance:replay_csv": "compliance.view",
     "flow:what-if-export": "strategy.view",
-    "compliance:finding_export": "compliance.view",
-    "compliance:audit_print": "compliance.view",
 }
 
 RIGHTS: dict[str, str] = {
