@@ -146,6 +146,8 @@ def approve_experiment(experiment: Experiment, *, starts_on: date, today: date, 
     _refuse_own(experiment, by)
     if starts_on < today:
         raise PastStart(on=f"{starts_on:%d/%m/%Y}")
+    # Two approvals at once would each see no other: they wait here for one another.
+    Strategy.objects.select_for_update().get(pk=experiment.strategy_id)
     other = (
         Experiment.objects.filter(strategy_id=experiment.strategy_id, status__in=("approved", "running"), is_default=experiment.is_default)
         .exclude(pk=experiment.pk).first()
