@@ -266,3 +266,11 @@ def test_what_had_to_be_done_and_did_not_fit_is_told_with_what_to_relax():
 
 def test_a_plan_in_which_all_fits_has_no_shortfalls():
     assert plan(options({"account_id": "a", "value": 1, "forced": True, "quota": "x"}), {"call": 1}, floors={"x": 1}).shortfalls == ()
+
+
+def test_a_short_budget_goes_where_it_buys_most_when_crowds_are_worth_just_what_they_cost():
+    rows = [{"account_id": f"c{n}", "value": 480, "cost_minor": 950} for n in range(600)]
+    rows += [{"account_id": f"m{n}", "channel": "im", "value": 480, "cost_minor": 90} for n in range(900)]
+    found = plan(options(*rows), {"call": 400, "im": 700}, budget_minor=200_000)
+    assert found.used == {"call": 144, "im": 700}
+    assert found.gap < 0.002

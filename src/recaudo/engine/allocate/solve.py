@@ -236,12 +236,14 @@ def _best(net: Floats, starts: Ints) -> Ints:
 
 
 def _repair(task: Task, starts: Ints, prices: list[Floats], rate: float) -> Ints:
-    """Make the priced choice fit: first at the prices, then fill what is left at face value."""
+    """Make the priced choice fit: first at the prices, then fill what is left, by value for money while money is short, at face value."""
     left = [one.places.copy() for one in task.resources]
     budget = np.array([np.iinfo(np.int64).max if task.budget is None else task.budget])
     free = np.ones(len(task.value), bool)
     done: list[Ints] = []
-    for net in (_net(task, prices, rate), task.value):
+    # At the right prices whole crowds are worth just what they cost: none is above zero, and the cheapest of them go furthest.
+    for_money = (task.value / np.maximum(task.cost, 1),) if rate else ()
+    for net in (_net(task, prices, rate), *for_money, task.value):
         done += _bids(task, net, free, left, budget)
     return np.sort(np.concatenate(done)) if done else np.zeros(0, np.int64)
 
