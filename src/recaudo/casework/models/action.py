@@ -140,4 +140,8 @@ class PermitRecord(TenantRow):
         plain: ClassVar = {"reason": "wording of a rule", "citation": "a legal source"}
 
     class Meta:
-        indexes = [models.Index(fields=["tenant_id", "person_id", "-asked_at"], name="permit_person")]
+        indexes = [
+            models.Index(fields=["tenant_id", "person_id", "-asked_at"], name="permit_person"),
+            # what was asked and refused in a period, for compliance
+            models.Index(fields=["tenant_id", "asked_at"], name="permit_when"),
+        ]
