@@ -11,7 +11,8 @@ Words: a *pack* is the law of one jurisdiction with its toggles resolved; a *cla
     verdict = permit_verdict(pack, Debtor(zones=zones_for("CL", "MA")), history, Proposed(at, "call"))
 """
 
-from recaudo.engine.comply.columnar import MissingColumns, PreferencesNeeded, TooManyStates, pack_name, screen
+from recaudo.engine.comply.columnar import PreferencesNeeded, TooManyStates, pack_name, screen
+from recaudo.engine.comply.columns import MissingColumns
 from recaudo.engine.comply.days import (
     Libraries,
     holidays_between,

@@ -25,6 +25,24 @@ from pyarrow.dataset import Dataset
 
 from recaudo.engine.comply import days as calendar
 from recaudo.engine.comply.case import CONSENT_TYPES, Case, case_of
+from recaudo.engine.comply.columns import (
+    NEEDED,
+    OPTIONAL,
+    WORDS,
+    as_word,
+    aware,
+    coded,
+    dated,
+    distinct,
+    groups,
+    instants,
+    mixed,
+    need,
+    split,
+    text,
+    timed,
+    wishes_table,
+)
 from recaudo.engine.comply.pack import Clause, Pack
 from recaudo.engine.comply.past import Look, Past, active_flags, house_look, inconvenient, look_of
 from recaudo.engine.comply.places import covers_place
@@ -47,20 +65,10 @@ from recaudo.engine.comply.terms import LIMITED, Terms
 from recaudo.engine.comply.verdict import HORIZON_DAYS, unknowns
 from recaudo.engine.comply.words import Consent, Debtor, HouseCap, PastContact, Proposed, State
 from recaudo.kernel.problems import Problem
-from recaudo.kernel.time import NaiveInstant
 
 NEVER = np.iinfo(np.int64).max
 UNASKED = np.iinfo(np.int32).max
 PLACE_WORDS = ("country", "subdivision", "municipality")
-WORDS = ("country", "subdivision", "channel", "purpose", "person_role", "place", "address_source")
-OPTIONAL = ("municipality", "content", "stage", "caller_id", "line_type", "is_reply", "outside_cap")
-NEEDED = ("candidate_id", "person_id", "zones", *WORDS, "creditor", "collector", "debt_id", "planned_at")
-
-
-class MissingColumns(Problem):
-    code = "missing_columns"
-    message = "A la tabla «{table}» le faltan columnas: {columns}."
-    status = 500
 
 
 class PreferencesNeeded(Problem):
@@ -163,16 +171,16 @@ class _Work:
         self, candidates: pa.Table, history: pa.Table | Dataset, states: pa.Table, consents: pa.Table, packs: Mapping[str, Pack],
         at: datetime, preferences: pa.Table | None, caps: tuple[HouseCap, ...], guarded: bool, find_next: bool, holidays_between: HolidaysBetween,
     ) -> None:  # fmt: skip
-        _need("candidates", candidates, NEEDED)
-        _need("history", history, ("person_id", "debt_id", "creditor", "collector", "channel", "direction", "outcome", "purpose", "at"))
-        _need("states", states, ("person_id", "state", "since", "until", "channels"))
-        _need("consents", consents, ("person_id", "type", "since", "revoked", "channels"))
+        need("candidates", candidates, NEEDED)
+        need("history", history, ("person_id", "debt_id", "creditor", "collector", "channel", "direction", "outcome", "purpose", "at"))
+        need("states", states, ("person_id", "state", "since", "until", "channels"))
+        need("consents", consents, ("person_id", "type", "since", "revoked", "channels"))
         self.candidates, self.history, self.states, self.consents = candidates, history, states, consents
         self.packs, self.caps, self.guarded, self.holidays_between = packs, caps, guarded, holidays_between
         self.find_next = find_next
         self.preferences = preferences
         self.count = candidates.num_rows
-        self.at = pc.fill_null(_instants(candidates["planned_at"]), micros(_aware(at))).combine_chunks().to_numpy(zero_copy_only=False)
+        self.at = pc.fill_null(instants(candidates["planned_at"]), micros(aware(at))).combine_chunks().to_numpy(zero_copy_only=False)
         self.answers = Answers(
             np.full(self.count, UNASKED, dtype=np.int32), np.full(self.count, -1, dtype=np.int32), self.at.copy()
         )
@@ -184,22 +192,22 @@ class _Work:
 
     def words(self) -> None:
         """Judge every distinct combination of words once; spread what it denies over its candidates."""
-        self.codes = {name: _coded(self.candidates[name]) for name in WORDS}
-        self.codes |= {name: _coded(_as_word(self.candidates, name)) for name in OPTIONAL}
+        self.codes = {name: coded(self.candidates[name]) for name in WORDS}
+        self.codes |= {name: coded(as_word(self.candidates, name)) for name in OPTIONAL}
         joined = pc.binary_join(self.candidates["zones"].cast(pa.list_(pa.string())), "|")
-        self.zone_code, self.zone_lists = _coded(pc.fill_null(joined, ""))
+        self.zone_code, self.zone_lists = coded(pc.fill_null(joined, ""))
         self._local_days()
         jurisdictions, pack_code = self._packs()
         epoch = self._epochs(jurisdictions, pack_code)
         facts, fact_codes = self._facts(jurisdictions)
         known = self.has_clock.astype(np.int64)
-        key, shape = _mixed([*(code for code, _ in self.codes.values()), pack_code, epoch, known, *facts])
-        firsts, self.combination_of = _distinct(key, shape)
+        key, shape = mixed([*(code for code, _ in self.codes.values()), pack_code, epoch, known, *facts])
+        firsts, self.combination_of = distinct(key, shape)
         self.combinations = [
             self._judge(row, jurisdictions[pack_code[row]], int(epoch[row]), [int(flags[row]) for flags in facts], fact_codes)
             for row in firsts.tolist()
         ]
-        self.rows_of = _groups(self.combination_of, len(self.combinations))
+        self.rows_of = groups(self.combination_of, len(self.combinations))
         for combination, rows in zip(self.combinations, self.rows_of, strict=True):
             if combination.denied_by:
                 self.answers.deny(rows, combination.denied_at, combination.denied_by, NEVER)
@@ -208,8 +216,8 @@ class _Work:
         """Local day of each candidate by its first zone; UTC where no clock is known."""
         self.has_clock = np.zeros(self.count, dtype=bool)
         self.local = self.at.copy()
-        for names, rows in zip(self.zone_lists, _groups(self.zone_code, len(self.zone_lists)), strict=True):
-            zones = calendar.zones_of(_split(names))
+        for names, rows in zip(self.zone_lists, groups(self.zone_code, len(self.zone_lists)), strict=True):
+            zones = calendar.zones_of(split(names))
             if zones:
                 self.has_clock[rows] = True
                 self.local[rows] = self._line(zones[0]).local(self.at[rows])
@@ -223,9 +231,9 @@ class _Work:
             key = key * (len(values) + 1) + code
         _, first, back = np.unique(key, return_index=True, return_inverse=True)
         names = [pack_name(self.packs, *(values[int(code[row])] for code, values in parts)) for row in first.tolist()]
-        distinct = sorted({name for name in names if name is not None})
-        found: list[Pack | None] = [*(self.packs[name] for name in distinct), None]
-        codes = np.array([distinct.index(name) if name is not None else len(distinct) for name in names], dtype=np.int64)
+        present = sorted({name for name in names if name is not None})
+        found: list[Pack | None] = [*(self.packs[name] for name in present), None]
+        codes = np.array([present.index(name) if name is not None else len(present) for name in names], dtype=np.int64)
         return found, codes[back]
 
     def _epochs(self, packs: list[Pack | None], pack_code: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -244,9 +252,9 @@ class _Work:
             raise TooManyStates(count=len(read))
         state_codes = {name: bit for bit, name in enumerate(sorted(read))}
         consent_codes = {name: bit for bit, name in enumerate(sorted(CONSENT_TYPES))}
-        rows = pa.table({"person_id": self.candidates["person_id"], "channel": self.candidates["channel"], "at": pa.array(self.at), "address": _text(self.candidates, "address")})
-        states = active_flags(rows, _facts_table(self.states, "state", "until"), state_codes, optout=True)
-        consents = active_flags(rows, _facts_table(self.consents, "type", "revoked"), consent_codes, covered=["authorised_channel"])
+        rows = pa.table({"person_id": self.candidates["person_id"], "channel": self.candidates["channel"], "at": pa.array(self.at), "address": text(self.candidates, "address")})
+        states = active_flags(rows, dated(self.states, "state", "until"), state_codes, optout=True)
+        consents = active_flags(rows, dated(self.consents, "type", "revoked"), consent_codes, covered=["authorised_channel"])
         return [states, consents], (state_codes, consent_codes)
 
     def _judge(self, row: int, pack: Pack | None, epoch: int, flags: list[int], codes: tuple[dict[str, int], dict[str, int]]) -> Combination:
@@ -301,7 +309,7 @@ class _Work:
         answered = PastContact(at=noon - timedelta(minutes=1), channel=channel, direction="in", id="answered")
         proposed = Proposed(
             at=noon, channel=channel, purpose=word["purpose"] or "", person=word["person_role"] or "",
-            content=frozenset(_split(word["content"])), content_checked=word["content"] is not None, stage=word["stage"],
+            content=frozenset(split(word["content"])), content_checked=word["content"] is not None, stage=word["stage"],
             place=word["place"], address_source=word["address_source"], caller_id=word["caller_id"], line_type=word["line_type"],
             reply_to=answered.id if is_reply else None,
         )  # fmt: skip
@@ -313,8 +321,8 @@ class _Work:
         """First instants of the local days from which each limit counts."""
         self.bounds: dict[tuple[int | None, bool], Micros] = {}
         self.zone_rows = [
-            (zones[0] if (zones := calendar.zones_of(_split(names))) else None, rows)
-            for names, rows in zip(self.zone_lists, _groups(self.zone_code, len(self.zone_lists)), strict=True)
+            (zones[0] if (zones := calendar.zones_of(split(names))) else None, rows)
+            for names, rows in zip(self.zone_lists, groups(self.zone_code, len(self.zone_lists)), strict=True)
         ]
 
     def _bound(self, reach: int | None, week: bool) -> Micros:
@@ -345,8 +353,8 @@ class _Work:
         persons, codes = self._persons()
         first = min(int(self._bound(look.reach, look.week).min()) for _, look in asked)
         pack = next(pack for pack in self.packs.values())
-        past = Past(_history(self.history), persons, pack, first=first, last=int(self.at.max()))
-        number = _text(self.candidates, "address")
+        past = Past(timed(self.history), persons, pack, first=first, last=int(self.at.max()))
+        number = text(self.candidates, "address")
         table = pa.table({"person": pa.array(codes), "at": pa.array(self.at), "number": number, **{n: self.candidates[n] for n in ("channel", "creditor", "collector", "debt_id")}})
         for (position, look), parts in asked.items():
             rows = np.concatenate(parts)
@@ -404,7 +412,7 @@ class _Work:
     def _minded(self, kinds: frozenset[str], wanted: pa.Table) -> NDArray[np.bool_]:
         if kinds not in self.minded_by:
             self.minded_by[kinds] = minded = np.zeros(self.count, dtype=bool)
-            minded[inconvenient(self._wish_rows(), _wishes(wanted), kinds)] = True
+            minded[inconvenient(self._wish_rows(), wishes_table(wanted), kinds)] = True
         return self.minded_by[kinds]
 
     def _wish_rows(self) -> pa.Table:
@@ -442,7 +450,7 @@ class _Work:
             zone_codes, back = np.unique(self.zone_code[rows], return_inverse=True)
             for position, zone_code in enumerate(zone_codes.tolist()):
                 mine = rows[back == position]
-                found.append((combination.windows, calendar.zones_of(_split(self.zone_lists[zone_code])), regions[code[mine[0]]], mine))
+                found.append((combination.windows, calendar.zones_of(split(self.zone_lists[zone_code])), regions[code[mine[0]]], mine))
         return found
 
     def _spans(self, clause: Clause, zones: tuple[ZoneInfo, ...], subdivision: str | None) -> Spans:
@@ -495,13 +503,6 @@ def pack_name(packs: Mapping[str, Pack], country: str | None, subdivision: str |
     return best
 
 
-def _as_word(table: pa.Table, name: str) -> pa.ChunkedArray:
-    """An optional column as words: null where it is not given; a list of tokens as one word."""
-    if name == "content" and name in table.column_names:
-        return pc.binary_join(table[name].cast(pa.list_(pa.string())), "|")
-    return _text(table, name)
-
-
 def _note(found: Combination, position: int, rule_id: str) -> None:
     if position < found.denied_at:
         found.denied_at, found.denied_by = position, rule_id
@@ -531,100 +532,3 @@ def _states_read(pack: Pack) -> set[str]:
                     read |= set(value.get(key) or ())
                 read |= {value[key] for key in ("waiver_state", "when_state") if value.get(key)}
     return read
-
-
-def _need(name: str, table: pa.Table | Dataset, columns: tuple[str, ...]) -> None:
-    missing = [column for column in columns if column not in table.schema.names]
-    if missing:
-        raise MissingColumns(table=name, columns=", ".join(missing))
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise NaiveInstant()
-    return at
-
-
-def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A timestamp column as microseconds UTC. Raises NaiveInstant."""
-    if pa.types.is_null(column.type):
-        return column.cast(pa.int64())
-    if not pa.types.is_timestamp(column.type) or column.type.tz is None:
-        raise NaiveInstant()
-    return column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-
-
-def _history(table: pa.Table | Dataset) -> pa.Table | Dataset:
-    """History as it is read: its instants must have a zone. Raises NaiveInstant."""
-    kind = table.schema.field("at").type
-    if not pa.types.is_timestamp(kind) or kind.tz is None:
-        raise NaiveInstant()
-    return table
-
-
-def _facts_table(table: pa.Table, name: str, until: str) -> pa.Table:
-    """States and consents in one shape: person_id, name, channels, since, until (microseconds)."""
-    channels = table["channels"].cast(pa.list_(pa.string()))
-    return pa.table(
-        {
-            "person_id": table["person_id"], "name": table[name], "channels": channels, "since": _instants(table["since"]),
-            "until": _instants(table[until]), "address": _text(table, "address"),
-        }
-    )  # fmt: skip
-
-
-def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
-    """An optional column of text; all null where the table does not have it."""
-    return table[name].cast(pa.string()) if name in table.column_names else pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
-
-
-def _wishes(table: pa.Table) -> pa.Table:
-    """Preferences with their instants as microseconds and their last day as days since 1970."""
-    _need("preferences", table, ("person_id", "kind", "days", "starts", "ends", "place", "since", "until_date"))
-    wishes = table.set_column(table.schema.get_field_index("since"), "since", _instants(table["since"]))
-    return wishes.append_column("last", pc.cast(pc.cast(table["until_date"], pa.date32()), pa.int32()))
-
-
-def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:
-    """A word column as codes and the words; null is a word too (None)."""
-    encoded = pc.dictionary_encode(column.cast(pa.string()), null_encoding="encode").combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
-
-
-def _mixed(columns: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], list[int]]:
-    """Columns with their values made dense, and how many values each has."""
-    dense, shape = [], []
-    for column in columns:
-        values, back = np.unique(column, return_inverse=True)
-        dense.append(back.astype(np.int64))
-        shape.append(len(values))
-    return dense, shape
-
-
-def _distinct(columns: list[NDArray[np.int64]], shape: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First row of each distinct combination, and the combination of each row."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    width = 1
-    for column, size in zip(columns, shape, strict=True):
-        if width * size > 2**62:
-            _, key = np.unique(key, return_inverse=True)
-            width = int(key.max()) + 1
-        key = key * size + column
-        width *= size
-    _, first, back = np.unique(key, return_index=True, return_inverse=True)
-    return first.astype(np.int64), back.astype(np.int64)
-
-
-def _groups(codes: NDArray[np.int64], count: int) -> list[Micros]:
-    """Positions of each code, in order."""
-    order = np.argsort(codes, kind="stable").astype(np.int64)
-    edges = np.searchsorted(codes[order], np.arange(1, count))
-    return list(np.split(order, edges))
-
-
-def _split(names: str | None) -> tuple[str, ...]:
-    return tuple(name for name in (names or "").split("|") if name)
-
-

@@ -10,19 +10,19 @@ counted in windows of local days. What `screen` does not know (see columnar.py) 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recaudo.engine.comply.columnar import OPTIONAL, WORDS, screen
+from recaudo.engine.comply.columnar import screen
+from recaudo.engine.comply.columns import OPTIONAL, WORDS
 from recaudo.engine.comply.pack import Pack
+from recaudo.engine.comply.spans import EPOCH
 from recaudo.engine.comply.words import HouseCap
 
 COLUMNS = ("action_id", "person_id", "zones", *WORDS, "creditor", "collector", "debt_id", "direction", "outcome", "at", "judged")
 # How far back the actions should reach before the first judged one: limits look back a month at most.
 HISTORY_DAYS = 32
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def replay(
