@@ -19,15 +19,25 @@ from recaudo.engine.score.card import (
     sql,
     to_json,
 )
-from recaudo.engine.score.measure import Fairness, Quality, drift, fairness, quality
+from recaudo.engine.score.measure import Fairness, OneOutcome, Quality, drift, fairness, quality
 from recaudo.engine.score.pool import best, pooled
-from recaudo.engine.score.train import ConstantTarget, ProtectedFact, TooFewRows, Trained, train
+from recaudo.engine.score.train import (
+    ConstantTarget,
+    NothingToLearn,
+    ProtectedFact,
+    TooFewRows,
+    Trained,
+    outcome,
+    train,
+)
 
 __all__ = [
     "Card",
     "ConstantTarget",
     "Fairness",
     "Feature",
+    "NothingToLearn",
+    "OneOutcome",
     "ProtectedFact",
     "Quality",
     "Reason",
@@ -38,6 +48,7 @@ __all__ = [
     "fairness",
     "from_json",
     "is_protected",
+    "outcome",
     "pooled",
     "probabilities",
     "quality",

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recaudo.kernel.problems import Problem
+
 Floats = npt.NDArray[np.float64]
 
 BANDS = 10
 # Conventional readings of the population stability index: below the first stable, above the second another population.
 STABLE, MOVED = 0.10, 0.25
 LEAST_OF_A_GROUP = 100
+
+
+class OneOutcome(Problem):
+    code = "one_outcome"
+    message = "No se puede medir: en las {count} filas de prueba el resultado es siempre el mismo. Use días en que a unas les ocurra y a otras no."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,11 @@ class Fairness:
 
 
 def quality(happened: Floats, given: Floats) -> Quality:
-    """Measures of probabilities against what happened (0 or 1). Both classes must be there."""
+    """Measures of probabilities against what happened (0 or 1). Raises OneOutcome where it happened to all, or to none."""
     from sklearn.metrics import roc_auc_score, roc_curve
 
+    if not 0 < happened.sum() < len(happened):
+        raise OneOutcome(count=len(happened))
     rate = float(happened.mean())
     low, high, _ = roc_curve(happened, given)
     bands = _bands(happened, given)
@@ -94,7 +103,7 @@ def _slope(happened: Floats, given: Floats) -> float:
 
 
 def drift(before: Floats, now: Floats) -> float:
-    """Population stability index of a number between two days, over tenths of the earlier one: 0 is the same population."""
+    """Population stability index of a number between two days, over tenths of the earlier one: 0 is the same population. Neither may be empty."""
     edges = np.unique(np.quantile(before, np.arange(1, BANDS) / BANDS))
     was = np.bincount(np.searchsorted(edges, before), minlength=len(edges) + 1) / len(before)
     is_ = np.bincount(np.searchsorted(edges, now), minlength=len(edges) + 1) / len(now)
@@ -120,5 +129,7 @@ def fairness(happened: Floats, given: Floats, group: Sequence[str | None], *, th
         auc = float(roc_auc_score(seen, given[at])) if 0 < seen.sum() < len(at) else None
         rate, mean = float(seen.mean()), float(given[at].mean())
         ratio = shares[name] / most if most else 1.0
-        found.append(Fairness(name, len(at), rate, mean, mean - rate, auc, shares[name], ratio, len(at) < LEAST_OF_A_GROUP))
+        found.append(
+            Fairness(name, len(at), rate, mean, mean - rate, auc, shares[name], ratio, len(at) < LEAST_OF_A_GROUP)
+        )
     return tuple(found)

@@ -39,6 +39,11 @@ class ConstantTarget(Problem):
     message = "La columna «{column}» debe decir sí o no (0 o 1) en cada fila; hay valores que no lo son."
 
 
+class NothingToLearn(Problem):
+    code = "nothing_to_learn"
+    message = "Ninguno de los hechos cambia de una fila a otra: no hay de qué aprender. Indique otros, o días con más historia."
+
+
 class ProtectedFact(Problem):
     code = "protected_fact"
     message = "«{name}» es un atributo protegido: un modelo no puede usarlo. Quítelo de los hechos; para medir equidad, indíquelo aparte."
@@ -82,28 +87,41 @@ def train(
     rising    fact -> 1 or -1: its points may only rise, or fall, with it (missing and texts aside)
     compare   fit the opaque model too
     Returns   Trained; the same table and seed give the same card
-    Raises    ProtectedFact, TooFewRows, ConstantTarget, KeyError for a column that is not there
+    Raises    ProtectedFact, TooFewRows, ConstantTarget, NothingToLearn, OneOutcome (among the rows of the test), KeyError for a column that
+              is not there
     """
     for fact in facts:
         if is_protected(fact):
             raise ProtectedFact(name=fact)
-    happened = _target(table, target)
+    happened = outcome(table, target)
     _enough(happened)
     test = _aside(table, at, seed)
     early, late = table.filter(pa.array(~test)), table.filter(pa.array(test))
     known = happened[~test]
     _enough(known)
     chosen = [fact for fact in (_binned(name, early.column(name)) for name in facts) if fact is not None]
-    card = _fitted(early, known, chosen, name=name, horizon_days=horizon_days, rising=rising or {}, inner=_aside(early, at, seed + 1))
-    opaque = quality(happened[test], _opaque(early, late, known, facts)) if compare else None
+    if not chosen:
+        raise NothingToLearn()
+    inner = _aside(early, at, seed + 1)
+    if not _has_both(known[inner]) or not _has_both(known[~inner]):  # a stretch of days on which all, or none, did
+        inner = _drawn(early, seed + 1)
+    card = _fitted(early, known, chosen, name=name, horizon_days=horizon_days, rising=rising or {}, inner=inner)
+    opaque = quality(happened[test], _opaque(early, late, known, [fact.name for fact in chosen])) if compare else None
     return Trained(
-        card, quality(happened[test], probabilities(card, late)), quality(known, probabilities(card, early)), opaque, np.flatnonzero(test)
+        card,
+        quality(happened[test], probabilities(card, late)),
+        quality(known, probabilities(card, early)),
+        opaque,
+        np.flatnonzero(test),
     )
 
 
-def _target(table: pa.Table, target: str) -> Floats:
+def outcome(table: pa.Table, target: str) -> Floats:
+    """A column of yes or no (booleans, or 0 and 1 in each row) as 0.0 and 1.0. Raises ConstantTarget."""
     column = table.column(target)
-    if column.null_count or not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    if column.null_count or not (
+        pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    ):
         raise ConstantTarget(column=target)
     happened = np.asarray(column.cast(pa.float64()))
     if not np.isin(happened, (0.0, 1.0)).all():
@@ -115,7 +133,13 @@ def _enough(happened: Floats) -> None:
     positives = int(happened.sum())
     negatives = len(happened) - positives
     if len(happened) < LEAST_ROWS or min(positives, negatives) < LEAST_OF_EACH:
-        raise TooFewRows(rows=len(happened), positives=positives, negatives=negatives, least=LEAST_ROWS, each=LEAST_OF_EACH)
+        raise TooFewRows(
+            rows=len(happened), positives=positives, negatives=negatives, least=LEAST_ROWS, each=LEAST_OF_EACH
+        )
+
+
+def _has_both(happened: Floats) -> bool:
+    return 0 < float(happened.sum()) < len(happened)
 
 
 def _aside(table: pa.Table, at: str | None, seed: int) -> Bools:
@@ -136,17 +160,26 @@ def _drawn(table: pa.Table, seed: int) -> Bools:
 
 def _binned(name: str, column: pa.ChunkedArray) -> Feature | None:
     """A fact with its bins and no points yet; None when it has one value only."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+    if _is_number(column.type):
         numbers = np.asarray(column.drop_null().cast(pa.float64()))
         numbers = numbers[~np.isnan(numbers)]
         edges = _edges(numbers)
-        return Feature(name, edges, (), (0.0,) * (len(edges) + 1), 0.0, 0.0) if edges or len(numbers) < len(column) else None
+        return (
+            Feature(name, edges, (), (0.0,) * (len(edges) + 1), 0.0, 0.0)
+            if edges or 0 < len(numbers) < len(column)
+            else None
+        )
     counted = pc.value_counts(column.drop_null().cast(pa.string()))
     common = sorted(
-        ((one["counts"], one["values"]) for one in counted.to_pylist() if one["counts"] >= LEAST_SHARE * len(column)), key=lambda one: (-one[0], one[1])
+        ((one["counts"], one["values"]) for one in counted.to_pylist() if one["counts"] >= LEAST_SHARE * len(column)),
+        key=lambda one: (-one[0], one[1]),
     )
     values = tuple(sorted(value for _, value in common[:MOST_VALUES]))
     return Feature(name, (), values, (0.0,) * (len(values) + 1), 0.0, 0.0) if values else None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _edges(numbers: Floats) -> tuple[float, ...]:
@@ -154,7 +187,11 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     if not len(numbers):
         return ()
     distinct = np.unique(numbers)
-    ends = distinct if len(distinct) <= MOST_BINS else np.unique(np.quantile(numbers, np.arange(1, MOST_BINS) / MOST_BINS, method="lower"))
+    ends = (
+        distinct
+        if len(distinct) <= MOST_BINS
+        else np.unique(np.quantile(numbers, np.arange(1, MOST_BINS) / MOST_BINS, method="lower"))
+    )
     kept: list[float] = []
     below = 0
     ordered = np.sort(numbers)
@@ -167,7 +204,16 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _fitted(early: pa.Table, known: Floats, facts: list[Feature], *, name: str, horizon_days: int, rising: Mapping[str, int], inner: Bools) -> Card:
+def _fitted(
+    early: pa.Table,
+    known: Floats,
+    facts: list[Feature],
+    *,
+    name: str,
+    horizon_days: int,
+    rising: Mapping[str, int],
+    inner: Bools,
+) -> Card:
     from sklearn.metrics import log_loss
 
     seen = [which_bin(fact, early.column(fact.name)) for fact in facts]
@@ -188,7 +234,10 @@ def _columns(facts: list[Feature], seen: list[Ints]) -> Any:
     from scipy.sparse import csr_array, hstack
 
     rows = np.arange(len(seen[0]))
-    blocks = [csr_array((np.ones(len(at)), (rows, at)), shape=(len(at), len(fact.points) + 1)) for fact, at in zip(facts, seen, strict=True)]
+    blocks = [
+        csr_array((np.ones(len(at)), (rows, at)), shape=(len(at), len(fact.points) + 1))
+        for fact, at in zip(facts, seen, strict=True)
+    ]
     return hstack(blocks, format="csr")
 
 
@@ -198,7 +247,15 @@ def _logistic(columns: Any, known: Floats, strength: float) -> Any:
     return LogisticRegression(C=strength, solver="lbfgs", max_iter=500).fit(columns, known)
 
 
-def _card(name: str, horizon_days: int, base: float, facts: list[Feature], seen: list[Ints], found: Floats, rising: Mapping[str, int]) -> Card:
+def _card(
+    name: str,
+    horizon_days: int,
+    base: float,
+    facts: list[Feature],
+    seen: list[Ints],
+    found: Floats,
+    rising: Mapping[str, int],
+) -> Card:
     done, begin = [], 0
     for fact, at in zip(facts, seen, strict=True):
         size = len(fact.points) + 1
@@ -220,7 +277,9 @@ def _card(name: str, horizon_days: int, base: float, facts: list[Feature], seen:
 def _monotone(points: Floats, counts: Floats, direction: int) -> Floats:
     from sklearn.isotonic import IsotonicRegression
 
-    smooth: Floats = IsotonicRegression(increasing=direction > 0).fit_transform(np.arange(len(points)), points, sample_weight=counts + 1e-9)
+    smooth: Floats = IsotonicRegression(increasing=direction > 0).fit_transform(
+        np.arange(len(points)), points, sample_weight=counts + 1e-9
+    )
     return smooth
 
 
@@ -245,7 +304,7 @@ def _opaque(early: pa.Table, late: pa.Table, known: Floats, facts: Sequence[str]
     numbers, texts = [], []
     for at, name in enumerate(facts):
         column = both.column(name)
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+        if not _is_number(column.type):
             codes = column.cast(pa.string()).combine_chunks().dictionary_encode().indices
             rare = np.asarray(pc.fill_null(codes.cast(pa.float64()), math.nan))
             numbers.append(np.where(rare > 250, 250, rare))
@@ -253,7 +312,9 @@ def _opaque(early: pa.Table, late: pa.Table, known: Floats, facts: Sequence[str]
         else:
             numbers.append(np.asarray(pc.fill_null(column.cast(pa.float64()), math.nan)))
     cells = np.column_stack(numbers)
-    model = HistGradientBoostingClassifier(max_iter=200, learning_rate=0.06, early_stopping=True, categorical_features=texts or None, random_state=1)
+    model = HistGradientBoostingClassifier(
+        max_iter=200, learning_rate=0.06, early_stopping=True, categorical_features=texts or None, random_state=1
+    )
     model.fit(cells[: early.num_rows], known)
     found: Floats = model.predict_proba(cells[early.num_rows :])[:, 1]
     return found
