@@ -25,36 +25,12 @@ def folder(tmp_path_factory):
     table = world(3000).drop_columns(["truth"])
     csv.write_csv(table, place / "a.csv")
     pq.write_table(world(3000, seed=8), place / "b.parquet")
-    run(
-        "train",
-        place / "a.csv",
-        "--target",
-        "paid",
-        "--protected",
-        "product",
-        "--name",
-        "paga",
-        "--out",
-        place / "card.json",
-    )
+    run("train", place / "a.csv", "--target", "paid", "--protected", "product", "--name", "paga", "--out", place / "card.json")
     return place
 
 
 def test_a_card_is_trained_kept_and_measured_on_another_file(folder):
-    told = json.loads(
-        run(
-            "evaluate",
-            folder / "card.json",
-            folder / "b.parquet",
-            "--target",
-            "paid",
-            "--before",
-            folder / "a.csv",
-            "--protected",
-            "product",
-            "--json",
-        )
-    )
+    told = json.loads(run("evaluate", folder / "card.json", folder / "b.parquet", "--target", "paid", "--before", folder / "a.csv", "--protected", "product", "--json"))
     assert told["quality"]["auc"] > 0.7
     assert told["drift"]["puntaje"] < 0.05
     assert {one["group"] for one in told["fairness"]["product"]} == {"card", "loan"}
@@ -76,10 +52,7 @@ def test_a_target_in_words_needs_the_word_that_counts(folder, tmp_path):
     table = world(1200).drop_columns(["truth"])
     words = ["bueno" if one else "malo" for one in table.column("paid").to_pylist()]
     csv.write_csv(table.drop_columns(["paid"]).append_column("paid", [words]), tmp_path / "w.csv")
-    assert (
-        json.loads(run("train", tmp_path / "w.csv", "--target", "paid", "--yes", "bueno", "--json"))["test"]["auc"]
-        > 0.7
-    )
+    assert json.loads(run("train", tmp_path / "w.csv", "--target", "paid", "--yes", "bueno", "--json"))["test"]["auc"] > 0.7
     with pytest.raises(Problem, match="sí o no"):
         run("train", tmp_path / "w.csv", "--target", "paid")
 

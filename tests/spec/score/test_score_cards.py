@@ -59,9 +59,7 @@ def test_the_same_rows_give_the_same_card(trained):
 
 
 def test_the_mean_of_the_scores_is_the_rate_that_was_seen(trained):
-    assert score.probabilities(trained.card, world()).mean() == pytest.approx(
-        np.asarray(world().column("paid").cast("double")).mean(), abs=0.01
-    )
+    assert score.probabilities(trained.card, world()).mean() == pytest.approx(np.asarray(world().column("paid").cast("double")).mean(), abs=0.01)
 
 
 CELL = {
@@ -94,48 +92,28 @@ def test_reasons_add_up_to_the_distance_from_the_average(trained):
 
 
 def test_a_missing_fact_has_a_reason_of_its_own(trained):
-    told = {
-        one.fact: one.bin
-        for one in score.reasons(trained.card, {"product": "card", "has_phone": True, "amount": 1.0}, most=9)
-    }
+    told = {one.fact: one.bin for one in score.reasons(trained.card, {"product": "card", "has_phone": True, "amount": 1.0}, most=9)}
     assert told.get("dpd", "vacío") == "vacío"
 
 
 def test_a_card_survives_its_json_and_damage_is_refused(trained):
     text = score.to_json(trained.card)
     assert score.from_json(text) == trained.card
-    for broken in (
-        "{}",
-        "[]",
-        text.replace('"points":[', '"points":[1.5,', 1),
-        text.replace('"base":', '"base":1e999,"x":'),
-        text[:-3],
-    ):
+    for broken in ("{}", "[]", text.replace('"points":[', '"points":[1.5,', 1), text.replace('"base":', '"base":1e999,"x":'), text[:-3]):
         with pytest.raises(ValueError):
             score.from_json(broken)
 
 
 @pytest.mark.parametrize(
     "head",
-    [
-        '"base":1e999',
-        '"base":-Infinity',
-        '"base":NaN',
-        '"base":1e300',
-        '"base":0,"horizon_days":1e999',
-        '"base":0,"horizon_days":0',
-        '"base":0,"name":"a\\u0000"',
-    ],
+    ['"base":1e999', '"base":-Infinity', '"base":NaN', '"base":1e300', '"base":0,"horizon_days":1e999', '"base":0,"horizon_days":0', '"base":0,"name":"a\\u0000"'],
 )
 def test_a_card_without_facts_cannot_carry_a_number_that_breaks_the_days_query(head):
     with pytest.raises(ValueError):
         score.from_json('{"name":"pay","horizon_days":30,"facts":[],' + head + "}")
 
 
-@pytest.mark.parametrize(
-    ("values", "points"),
-    [('"a\\u0000b"', "1,2"), ('"\\ud800"', "1,2"), ('"a"', "1e308,1e308"), ('"a"', "1," + "9" * 400)],
-)
+@pytest.mark.parametrize(("values", "points"), [('"a\\u0000b"', "1,2"), ('"\\ud800"', "1,2"), ('"a"', "1e308,1e308"), ('"a"', "1," + "9" * 400)])
 def test_a_card_cannot_carry_a_text_or_points_that_break_the_days_query(values, points):
     fact = '{"name":"stage","edges":[],"values":[' + values + '],"points":[' + points + '],"missing":0,"mean":0}'
     with pytest.raises(ValueError):
@@ -143,9 +121,7 @@ def test_a_card_cannot_carry_a_text_or_points_that_break_the_days_query(values, 
 
 
 def test_points_may_be_held_to_one_direction():
-    card = score.train(
-        world(1500, seed=5), "paid", name="x", facts=FACTS, horizon_days=30, rising={"dpd": -1}, compare=False
-    ).card
+    card = score.train(world(1500, seed=5), "paid", name="x", facts=FACTS, horizon_days=30, rising={"dpd": -1}, compare=False).card
     (dpd,) = (fact for fact in card.facts if fact.name == "dpd")
     assert list(dpd.points) == sorted(dpd.points, reverse=True)
 
@@ -178,9 +154,7 @@ def test_too_few_rows_or_one_outcome_only_is_told():
         score.train(never, "paid", name="x", facts=FACTS, horizon_days=30)
 
 
-@pytest.mark.parametrize(
-    "target", [pa.array([2] * 600), pa.array([None, *[1] * 599]), pa.array(["sí"] * 600)], ids=["two", "empty", "text"]
-)
+@pytest.mark.parametrize("target", [pa.array([2] * 600), pa.array([None, *[1] * 599]), pa.array(["sí"] * 600)], ids=["two", "empty", "text"])
 def test_a_target_that_is_not_yes_or_no_is_refused(target):
     table = world(600).drop_columns(["paid"]).append_column("paid", target)
     with pytest.raises(score.ConstantTarget):
@@ -188,11 +162,7 @@ def test_a_target_that_is_not_yes_or_no_is_refused(target):
 
 
 def test_facts_that_nobody_has_or_that_are_days_are_left_out_of_both_models():
-    table = (
-        world(1000)
-        .append_column("empty", pa.nulls(1000, pa.float64()))
-        .append_column("day", pa.array([date(2026, 1, 1)] * 1000))
-    )
+    table = world(1000).append_column("empty", pa.nulls(1000, pa.float64())).append_column("day", pa.array([date(2026, 1, 1)] * 1000))
     found = score.train(table, "paid", name="x", facts=["dpd", "empty", "day"], horizon_days=30)
     assert [fact.name for fact in found.card.facts] == ["dpd"] and found.opaque is not None
     with pytest.raises(score.NothingToLearn):
@@ -208,9 +178,7 @@ def ended(last: int, first: int = 0) -> pa.Table:
 def test_latest_days_of_one_outcome_are_told_and_early_ones_are_no_obstacle():
     with pytest.raises(score.OneOutcome, match="siempre el mismo"):
         score.train(ended(650), "paid", name="x", facts=["dpd"], horizon_days=30, at="on", compare=False)
-    found = score.train(
-        ended(1000, first=550), "paid", name="x", facts=["dpd"], horizon_days=30, at="on", compare=False
-    )
+    found = score.train(ended(1000, first=550), "paid", name="x", facts=["dpd"], horizon_days=30, at="on", compare=False)
     assert found.test.count == 300
 
 

@@ -8,9 +8,7 @@ from recaudo.engine import score
 
 
 def cells(*rows):
-    return pa.Table.from_pylist(
-        [dict(zip(("segment", "person", "hour", "tried", "reached"), row, strict=True)) for row in rows]
-    )
+    return pa.Table.from_pylist([dict(zip(("segment", "person", "hour", "tried", "reached"), row, strict=True)) for row in rows])
 
 
 def rates(table, levels=("segment", "person")):
@@ -18,13 +16,7 @@ def rates(table, levels=("segment", "person")):
 
 
 def test_nobody_called_yet_has_the_rate_of_the_kind():
-    table = cells(
-        ("s", "a", "9", 100, 20),
-        ("s", "b", "9", 100, 20),
-        ("s", "new", "9", 0, 0),
-        ("t", "c", "9", 100, 60),
-        ("t", "d", "9", 0, 0),
-    )
+    table = cells(("s", "a", "9", 100, 20), ("s", "b", "9", 100, 20), ("s", "new", "9", 0, 0), ("t", "c", "9", 100, 60), ("t", "d", "9", 0, 0))
     a, _, new, c, d = rates(table)
     assert new == pytest.approx(a, abs=0.03) and d > 0.4 > new
     assert abs(c - 0.6) < 0.05
@@ -53,14 +45,7 @@ def test_pooling_foretells_better_than_the_raw_rate():
 
 
 def test_the_best_hour_of_each_person():
-    table = cells(
-        ("s", "a", "09", 20, 1),
-        ("s", "a", "18", 20, 12),
-        ("s", "b", "09", 20, 11),
-        ("s", "b", "18", 20, 2),
-        ("s", "c", "09", 0, 0),
-        ("s", "c", "18", 0, 0),
-    )
+    table = cells(("s", "a", "09", 20, 1), ("s", "a", "18", 20, 12), ("s", "b", "09", 20, 11), ("s", "b", "18", 20, 2), ("s", "c", "09", 0, 0), ("s", "c", "18", 0, 0))
     pooled = score.pooled(table, levels=["segment", "hour", "person"])
     best = {row["person"]: row["hour"] for row in score.best(pooled, of="person", choice="hour").to_pylist()}
     assert best["a"] == "18" and best["b"] == "09" and best["c"] in {"09", "18"}

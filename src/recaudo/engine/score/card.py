@@ -58,11 +58,7 @@ class Feature:
             named = ["cualquiera"]
         else:
             ends = [_short(edge) for edge in self.edges]
-            named = [
-                f"hasta {ends[0]}",
-                *(f"más de {low}, hasta {high}" for low, high in pairwise(ends)),
-                f"más de {ends[-1]}",
-            ]
+            named = [f"hasta {ends[0]}", *(f"más de {low}, hasta {high}" for low, high in pairwise(ends)), f"más de {ends[-1]}"]
         return [*zip(named, self.points, strict=True), ("vacío", self.missing)]
 
 
@@ -114,30 +110,17 @@ def from_json(text: str) -> Card:
         card = Card(str(raw["name"]), int(raw["horizon_days"]), float(raw["base"]), facts)
     except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError("not a card") from error
-    if not (
-        math.isfinite(card.base)
-        and abs(card.base) <= MOST_LOG_ODDS
-        and 0 < card.horizon_days <= MOST_DAYS
-        and card.name.isprintable()
-    ):
+    if not (math.isfinite(card.base) and abs(card.base) <= MOST_LOG_ODDS and 0 < card.horizon_days <= MOST_DAYS and card.name.isprintable()):
         raise ValueError("not a card: its head")
     if len({one.name for one in card.facts}) < len(card.facts):
         raise ValueError("not a card: a fact twice")
     for one in card.facts:
         wanted = len(one.values) + 1 if one.values else len(one.edges) + 1
         numbers = (*one.points, *one.edges, one.missing, one.mean)
-        if (
-            len(one.points) != wanted
-            or list(one.edges) != sorted(set(one.edges))
-            or not all(map(math.isfinite, numbers))
-        ):
+        if len(one.points) != wanted or list(one.edges) != sorted(set(one.edges)) or not all(map(math.isfinite, numbers)):
             raise ValueError(f"not a card: the bins of {one.name}")
         # What goes into the day's query: nothing that overflows it, cuts it short or makes it endless.
-        if (
-            wanted > MOST_BINS
-            or any(abs(number) > MOST_LOG_ODDS for number in (*one.points, one.missing, one.mean))
-            or not all(map(str.isprintable, one.values))
-        ):
+        if wanted > MOST_BINS or any(abs(number) > MOST_LOG_ODDS for number in (*one.points, one.missing, one.mean)) or not all(map(str.isprintable, one.values)):
             raise ValueError(f"not a card: the bins of {one.name}")
     return card
 
@@ -170,9 +153,7 @@ def reasons(card: Card, row: Mapping[str, Any], *, most: int = 4) -> list[Reason
     """Why one account has its score: the facts that move it most, the largest first. `row`: fact -> value, absent is empty."""
     found = []
     for fact in card.facts:
-        column = pa.chunked_array(
-            [pa.array([row.get(fact.name)], None if row.get(fact.name) is not None else pa.float64())]
-        )
+        column = pa.chunked_array([pa.array([row.get(fact.name)], None if row.get(fact.name) is not None else pa.float64())])
         at = int(which_bin(fact, column if fact.is_number else column.cast(pa.string()))[0])
         label, points = fact.bins()[at]
         found.append(Reason(fact.name, label, shown_points(points - fact.mean)))
@@ -201,17 +182,11 @@ def _case(fact: Feature) -> str:
     name = '"' + fact.name.replace('"', '""') + '"'
     if fact.is_number:
         number = f"{name}::DOUBLE"
-        ladder = [
-            f"WHEN {number} <= {_literal(edge)} THEN {_literal(points)}"
-            for edge, points in zip(fact.edges, fact.points, strict=False)
-        ]
+        ladder = [f"WHEN {number} <= {_literal(edge)} THEN {_literal(points)}" for edge, points in zip(fact.edges, fact.points, strict=False)]
         empty = f"WHEN {name} IS NULL OR isnan({number}) THEN {_literal(fact.missing)}"
     else:
         text = f"{name}::VARCHAR"
-        ladder = [
-            f"WHEN {text} = {_quoted(value)} THEN {_literal(points)}"
-            for value, points in zip(fact.values, fact.points, strict=False)
-        ]
+        ladder = [f"WHEN {text} = {_quoted(value)} THEN {_literal(points)}" for value, points in zip(fact.values, fact.points, strict=False)]
         empty = f"WHEN {name} IS NULL THEN {_literal(fact.missing)}"
     return f"CASE {' '.join([empty, *ladder])} ELSE {_literal(fact.points[-1])} END"
 

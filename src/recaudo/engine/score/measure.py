@@ -103,7 +103,7 @@ def _slope(happened: Floats, given: Floats) -> float:
 
 
 def drift(before: Floats, now: Floats) -> float:
-    """Population stability index of a number between two days, over tenths of the earlier one: 0 is the same population. Neither may be empty."""
+    """Population stability index of a number between two days, over tenths of the earlier one: 0 is the same population. Neither is empty."""
     edges = np.unique(np.quantile(before, np.arange(1, BANDS) / BANDS))
     was = np.bincount(np.searchsorted(edges, before), minlength=len(edges) + 1) / len(before)
     is_ = np.bincount(np.searchsorted(edges, now), minlength=len(edges) + 1) / len(now)
@@ -129,7 +129,5 @@ def fairness(happened: Floats, given: Floats, group: Sequence[str | None], *, th
         auc = float(roc_auc_score(seen, given[at])) if 0 < seen.sum() < len(at) else None
         rate, mean = float(seen.mean()), float(given[at].mean())
         ratio = shares[name] / most if most else 1.0
-        found.append(
-            Fairness(name, len(at), rate, mean, mean - rate, auc, shares[name], ratio, len(at) < LEAST_OF_A_GROUP)
-        )
+        found.append(Fairness(name, len(at), rate, mean, mean - rate, auc, shares[name], ratio, len(at) < LEAST_OF_A_GROUP))
     return tuple(found)

@@ -29,10 +29,7 @@ def pooled(table: pa.Table, *, levels: list[str], tried: str = "tried", reached:
     weight = np.zeros(table.num_rows)
     key = np.zeros(table.num_rows, np.int64)
     for level in levels:
-        codes = (
-            np.asarray(table.column(level).combine_chunks().cast(pa.string()).dictionary_encode().indices.fill_null(-1))
-            + 1
-        )
+        codes = np.asarray(table.column(level).combine_chunks().cast(pa.string()).dictionary_encode().indices.fill_null(-1)) + 1
         _, key = np.unique(key * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)
         tries: Floats = np.bincount(key, attempts).astype(float)
         wins: Floats = np.bincount(key, successes).astype(float)

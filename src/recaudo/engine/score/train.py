@@ -108,20 +108,14 @@ def train(
     card = _fitted(early, known, chosen, name=name, horizon_days=horizon_days, rising=rising or {}, inner=inner)
     opaque = quality(happened[test], _opaque(early, late, known, [fact.name for fact in chosen])) if compare else None
     return Trained(
-        card,
-        quality(happened[test], probabilities(card, late)),
-        quality(known, probabilities(card, early)),
-        opaque,
-        np.flatnonzero(test),
+        card, quality(happened[test], probabilities(card, late)), quality(known, probabilities(card, early)), opaque, np.flatnonzero(test)
     )
 
 
 def outcome(table: pa.Table, target: str) -> Floats:
     """A column of yes or no (booleans, or 0 and 1 in each row) as 0.0 and 1.0. Raises ConstantTarget."""
     column = table.column(target)
-    if column.null_count or not (
-        pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    ):
+    if column.null_count or not (pa.types.is_boolean(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise ConstantTarget(column=target)
     happened = np.asarray(column.cast(pa.float64()))
     if not np.isin(happened, (0.0, 1.0)).all():
@@ -133,9 +127,7 @@ def _enough(happened: Floats) -> None:
     positives = int(happened.sum())
     negatives = len(happened) - positives
     if len(happened) < LEAST_ROWS or min(positives, negatives) < LEAST_OF_EACH:
-        raise TooFewRows(
-            rows=len(happened), positives=positives, negatives=negatives, least=LEAST_ROWS, each=LEAST_OF_EACH
-        )
+        raise TooFewRows(rows=len(happened), positives=positives, negatives=negatives, least=LEAST_ROWS, each=LEAST_OF_EACH)
 
 
 def _has_both(happened: Floats) -> bool:
@@ -164,15 +156,10 @@ def _binned(name: str, column: pa.ChunkedArray) -> Feature | None:
         numbers = np.asarray(column.drop_null().cast(pa.float64()))
         numbers = numbers[~np.isnan(numbers)]
         edges = _edges(numbers)
-        return (
-            Feature(name, edges, (), (0.0,) * (len(edges) + 1), 0.0, 0.0)
-            if edges or 0 < len(numbers) < len(column)
-            else None
-        )
+        return Feature(name, edges, (), (0.0,) * (len(edges) + 1), 0.0, 0.0) if edges or 0 < len(numbers) < len(column) else None
     counted = pc.value_counts(column.drop_null().cast(pa.string()))
     common = sorted(
-        ((one["counts"], one["values"]) for one in counted.to_pylist() if one["counts"] >= LEAST_SHARE * len(column)),
-        key=lambda one: (-one[0], one[1]),
+        ((one["counts"], one["values"]) for one in counted.to_pylist() if one["counts"] >= LEAST_SHARE * len(column)), key=lambda one: (-one[0], one[1])
     )
     values = tuple(sorted(value for _, value in common[:MOST_VALUES]))
     return Feature(name, (), values, (0.0,) * (len(values) + 1), 0.0, 0.0) if values else None
@@ -187,11 +174,7 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     if not len(numbers):
         return ()
     distinct = np.unique(numbers)
-    ends = (
-        distinct
-        if len(distinct) <= MOST_BINS
-        else np.unique(np.quantile(numbers, np.arange(1, MOST_BINS) / MOST_BINS, method="lower"))
-    )
+    ends = distinct if len(distinct) <= MOST_BINS else np.unique(np.quantile(numbers, np.arange(1, MOST_BINS) / MOST_BINS, method="lower"))
     kept: list[float] = []
     below = 0
     ordered = np.sort(numbers)
@@ -204,16 +187,7 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _fitted(
-    early: pa.Table,
-    known: Floats,
-    facts: list[Feature],
-    *,
-    name: str,
-    horizon_days: int,
-    rising: Mapping[str, int],
-    inner: Bools,
-) -> Card:
+def _fitted(early: pa.Table, known: Floats, facts: list[Feature], *, name: str, horizon_days: int, rising: Mapping[str, int], inner: Bools) -> Card:
     from sklearn.metrics import log_loss
 
     seen = [which_bin(fact, early.column(fact.name)) for fact in facts]
@@ -234,10 +208,7 @@ def _columns(facts: list[Feature], seen: list[Ints]) -> Any:
     from scipy.sparse import csr_array, hstack
 
     rows = np.arange(len(seen[0]))
-    blocks = [
-        csr_array((np.ones(len(at)), (rows, at)), shape=(len(at), len(fact.points) + 1))
-        for fact, at in zip(facts, seen, strict=True)
-    ]
+    blocks = [csr_array((np.ones(len(at)), (rows, at)), shape=(len(at), len(fact.points) + 1)) for fact, at in zip(facts, seen, strict=True)]
     return hstack(blocks, format="csr")
 
 
@@ -247,15 +218,7 @@ def _logistic(columns: Any, known: Floats, strength: float) -> Any:
     return LogisticRegression(C=strength, solver="lbfgs", max_iter=500).fit(columns, known)
 
 
-def _card(
-    name: str,
-    horizon_days: int,
-    base: float,
-    facts: list[Feature],
-    seen: list[Ints],
-    found: Floats,
-    rising: Mapping[str, int],
-) -> Card:
+def _card(name: str, horizon_days: int, base: float, facts: list[Feature], seen: list[Ints], found: Floats, rising: Mapping[str, int]) -> Card:
     done, begin = [], 0
     for fact, at in zip(facts, seen, strict=True):
         size = len(fact.points) + 1
@@ -277,9 +240,7 @@ def _card(
 def _monotone(points: Floats, counts: Floats, direction: int) -> Floats:
     from sklearn.isotonic import IsotonicRegression
 
-    smooth: Floats = IsotonicRegression(increasing=direction > 0).fit_transform(
-        np.arange(len(points)), points, sample_weight=counts + 1e-9
-    )
+    smooth: Floats = IsotonicRegression(increasing=direction > 0).fit_transform(np.arange(len(points)), points, sample_weight=counts + 1e-9)
     return smooth
 
 
@@ -312,9 +273,7 @@ def _opaque(early: pa.Table, late: pa.Table, known: Floats, facts: Sequence[str]
         else:
             numbers.append(np.asarray(pc.fill_null(column.cast(pa.float64()), math.nan)))
     cells = np.column_stack(numbers)
-    model = HistGradientBoostingClassifier(
-        max_iter=200, learning_rate=0.06, early_stopping=True, categorical_features=texts or None, random_state=1
-    )
+    model = HistGradientBoostingClassifier(max_iter=200, learning_rate=0.06, early_stopping=True, categorical_features=texts or None, random_state=1)
     model.fit(cells[: early.num_rows], known)
     found: Floats = model.predict_proba(cells[early.num_rows :])[:, 1]
     return found
