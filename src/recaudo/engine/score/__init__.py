@@ -21,7 +21,15 @@ from recaudo.engine.score.card import (
 )
 from recaudo.engine.score.measure import Fairness, OneOutcome, Quality, drift, fairness, quality
 from recaudo.engine.score.pool import best, pooled
-from recaudo.engine.score.train import ConstantTarget, NothingToLearn, ProtectedFact, TooFewRows, Trained, outcome, train
+from recaudo.engine.score.train import (
+    ConstantTarget,
+    NothingToLearn,
+    ProtectedFact,
+    TooFewRows,
+    Trained,
+    outcome,
+    train,
+)
 
 __all__ = [
     "Card",
