@@ -19,10 +19,10 @@ from recaudo.messaging.forms import SendForm
 from recaudo.messaging.models import Template
 from recaudo.messaging.services import Draft
 from recaudo.messaging.services.byhand import POINT_KIND
-from recaudo.messaging.views.lookup import one
 from recaudo.messaging.views.mailbox import account_url
 from recaudo.portfolio.models import Account, ContactPoint
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 from recaudo.workforce.models import Tenant
 
 UNUSABLE = ("invalid", "wrong_party", "opted_out")

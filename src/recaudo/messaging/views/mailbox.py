@@ -19,10 +19,10 @@ from recaudo.kernel.problems import NotFound
 from recaudo.messaging import queries, services
 from recaudo.messaging.forms import ReplyForm
 from recaudo.messaging.models import Message, Template
-from recaudo.messaging.views.lookup import one
 from recaudo.portfolio.models import Account, ContactPoint, Person
 from recaudo.store.keys import uuid7
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 CHANNELS = ("im", "sms", "email")
 ANSWERS_SHOWN = 50

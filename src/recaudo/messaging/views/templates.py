@@ -16,8 +16,8 @@ from recaudo.kernel.problems import Problem
 from recaudo.messaging import queries, services
 from recaudo.messaging.forms import TemplateForm
 from recaudo.messaging.models import Template
-from recaudo.messaging.views.lookup import one
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 from recaudo.workforce import queries as workforce
 
 

@@ -23,9 +23,9 @@ from recaudo.kernel.problems import Problem
 from recaudo.messaging import queries, services
 from recaudo.messaging.forms import PauseForm, WithdrawForm
 from recaudo.messaging.models import Template
-from recaudo.messaging.views.lookup import one
 from recaudo.portfolio import services as portfolio
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 from recaudo.workforce.models import Tenant, User
 
 SHOWN_DAYS = 14

@@ -17,8 +17,8 @@ from recaudo.portfolio import services
 from recaudo.portfolio.forms import DocumentForm, PauseForm
 from recaudo.portfolio.models import Account, Document
 from recaudo.portfolio.services.documents import DOCUMENT_ES, ENDING
-from recaudo.portfolio.views.lookup import one
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 
 @allow("person.view")

@@ -15,8 +15,8 @@ from recaudo.kernel.problems import Problem
 from recaudo.portfolio import queries, services
 from recaudo.portfolio.forms import BucketForm, CreditorForm, PortfolioForm
 from recaudo.portfolio.models import Creditor, Portfolio
-from recaudo.portfolio.views.lookup import one
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 
 @allow("portfolio.view")

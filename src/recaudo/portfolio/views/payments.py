@@ -22,10 +22,10 @@ from recaudo.portfolio import queries, services
 from recaudo.portfolio.forms import PaymentFilterForm, PaymentForm, ReasonForm
 from recaudo.portfolio.models import Account, Payment
 from recaudo.portfolio.queries import METHOD_ES, PAYMENT_ES, PaymentFilters
-from recaudo.portfolio.views.lookup import one
 from recaudo.store.keys import uuid7
 from recaudo.ui.access import allow
 from recaudo.ui.export import Cell, list_response
+from recaudo.ui.lookup import one
 
 PAGE_SIZE = 50
 SHOWN_CANDIDATES = 10

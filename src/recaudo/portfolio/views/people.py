@@ -24,10 +24,10 @@ from recaudo.portfolio.forms import (
     PreferenceForm,
 )
 from recaudo.portfolio.models import Account, Consent, ContactPoint, Person, PersonMerge, Preference
-from recaudo.portfolio.queries import POINT_ES, SOURCE_ES, STATUS_ES
+from recaudo.portfolio.queries import POINT_ES, SOURCE_ES, STATUS_ES, points_of
 from recaudo.portfolio.services.consents import CONSENT_ES
-from recaudo.portfolio.views.lookup import one
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 
 @allow("person.merge")
@@ -171,8 +171,7 @@ def _preferences(request: HttpRequest, person: Person, form: PreferenceForm, not
 
 
 def _contact_points(request: HttpRequest, person: Person, form: ContactPointForm, notice: str) -> HttpResponse:
-    points = ContactPoint.objects.filter(person=person).defer("value").order_by("-ownership_score", "kind")
-    context = {"person": person, "points": points, "form": form, "done": notice, "kinds": POINT_ES, "sources": SOURCE_ES, "statuses": STATUS_ES}
+    context = {"person": person, "points": points_of(person.id), "form": form, "done": notice, "kinds": POINT_ES, "sources": SOURCE_ES, "statuses": STATUS_ES}
     return _part(request, "portfolio/_contact_points.html", "Medios de contacto", context)
 
 
