@@ -28,15 +28,22 @@ def get_next(*, by: User, at: datetime) -> Taken | None:
     return casework.take_next(by=by, at=at)
 
 
-def start_call(*, account: Account, person: Person, point: ContactPoint, by: User, at: datetime) -> Action:
+def start_call(
+    *, account: Account, person: Person, point: ContactPoint, by: User, at: datetime, rest: str = "", reason: str = ""
+) -> Action:
     """Ask the gate and begin a call: the action planned for it, else a new one. The case is locked first.
 
-    Raises   CaseLocked; ContactRefused (what was written of the refusal stays: the caller must not roll back), ActionBusy
+    rest, reason  where the strategy rests: its words, and why somebody calls all the same. Both stay in the person's history and the
+                  journal; the gate is asked as always
+    Raises        CaseLocked; ContactRefused (what was written of the refusal stays: the caller must not roll back), ActionBusy
     """
     with transaction.atomic():
-        case = casework.case_for(person.id, by=by, at=at)
         casework.hold_person(person.id)
+        case = casework.case_for(person.id, by=by, at=at)
         casework.lock_case(case, by=by, at=at)
+        if rest:
+            casework.add_note(person=person, account=account, text=f"Se llama aunque {rest}: {reason.strip()}", by=by, at=at)
+            journal.record("contact.insisted", by=by, at=at, subject="account", subject_id=account.id, person_id=person.id)
         action = in_hand(case, by=by) or _planned(account, person) or casework.open_action(
             person=person, account=account, channel=CALL, by=by, at=at, contact_point_id=point.id
         )
@@ -45,17 +52,10 @@ def start_call(*, account: Account, person: Person, point: ContactPoint, by: Use
 
 
 @transaction.atomic
-def insist(account: Account, person: Person, *, reason: str, rest: str, by: User, at: datetime) -> None:
-    """Somebody calls although the strategy rests: why stays in the person's history and in the journal. The gate is asked as always."""
-    casework.add_note(person=person, account=account, text=f"Se llama aunque {rest}: {reason.strip()}", by=by, at=at)
-    journal.record("contact.insisted", by=by, at=at, subject="account", subject_id=account.id, person_id=person.id)
-
-
-@transaction.atomic
 def register_inbound(*, account: Account, person: Person, channel: str, by: User, at: datetime) -> Action:
     """The person contacted us: an action in progress that needs no permit. The case is locked. Raises CaseLocked."""
-    case = casework.case_for(person.id, by=by, at=at)
     casework.hold_person(person.id)
+    case = casework.case_for(person.id, by=by, at=at)
     casework.lock_case(case, by=by, at=at)
     return in_hand(case, by=by) or casework.open_action(
         person=person, account=account, channel=channel, direction="in", purpose="reply_to_debtor", by=by, at=at
@@ -82,7 +82,7 @@ def finish(action: Action, *, outcome: Outcome, by: User, at: datetime) -> Actio
     found = catalogue.dispositions().get(outcome.disposition)
     told = found is not None and found.is_rpc and found.effect not in NEUTRAL and action.channel in SPOKEN
     if told and not casework.is_identified(action):
-        raise casework.NotIdentified(needed=2)
+        raise casework.NotIdentified()
     permit = casework.permit_of(action, at=at) if action.direction == "out" and action.status == "in_progress" else None
     return casework.close_action(action, outcome=outcome, permit=permit, by=by, at=at)
 

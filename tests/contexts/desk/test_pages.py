@@ -418,6 +418,15 @@ def test_a_call_where_the_strategy_rests_needs_a_reason(cast: Any, client: Clien
     assert Event.objects.get(name="contact.insisted").by_id == cast.ana.id
 
 
+def test_who_cannot_have_the_case_leaves_no_word_of_calling_all_the_same(cast: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_queries, "rest_of", lambda account, on: desk_queries.Rest(cast.today, "la estrategia decidió descansar"))
+    enter(client, cast.beto).post(address(cast, "maria", "entrante/"), {"channel": "call"})
+    enter(client, cast.ana)
+    said = {"medio": point(cast, "maria").id, "reason": "Pidió por correo que le llamáramos hoy"}
+    assert client.post(address(cast, "maria", "llamar/"), said).status_code == 409
+    assert not Action.objects.filter(channel="none").exists() and not Event.objects.filter(name="contact.insisted").exists()
+
+
 def test_a_day_that_decided_to_rest_is_read_from_its_snapshot(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: dict[str, Any] = {"outcome": "rest", "treatment": "REST"}
     kept = SimpleNamespace(on=cast.today)

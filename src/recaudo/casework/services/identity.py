@@ -9,11 +9,13 @@ from typing import Any
 from django.db import transaction
 
 from recaudo.casework.models import Action, IdentityCheck
+from recaudo.casework.queries.lists import identity_checked
 from recaudo.casework.services.gate import ActionClosed
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import ContactPoint
+from recaudo.store.locks import hold_person
 
 IDENTITY_ES: dict[str, str] = {
     "name": "Dijo su nombre completo", "id_end": "Últimos tres caracteres de su identificación", "birth": "Fecha de nacimiento",
@@ -26,7 +28,7 @@ NEEDED = 2
 
 class NotIdentified(Problem):
     code = "not_identified"
-    message = "Antes de hablar de la deuda verifique la identidad: marque al menos {needed} datos que la persona confirmó."
+    message = f"Antes de hablar de la deuda verifique la identidad: marque al menos {NEEDED} datos que la persona confirmó."
     status = 409
 
 
@@ -44,7 +46,8 @@ def check_identity(*, action: Action, checked: Sequence[str], by: Any, at: datet
     if unknown := [name for name in checked if name not in IDENTITY_ES]:
         raise UnknownCheck(name=unknown[0])
     if len(set(checked)) < NEEDED:
-        raise NotIdentified(needed=NEEDED)
+        raise NotIdentified()
+    hold_person(action.person_id)  # the contact cannot end in between
     fresh = Action.objects.filter(id=action.id).first()
     if fresh is None:
         raise NotFound()
@@ -68,4 +71,4 @@ def check_identity(*, action: Action, checked: Sequence[str], by: Any, at: datet
 
 def is_identified(action: Action) -> bool:
     """Whether the person of an action proved who they are, in this very contact."""
-    return IdentityCheck.objects.filter(action_id=action.id, person_id=action.person_id, is_verified=True).exists()
+    return bool(identity_checked(action.id))

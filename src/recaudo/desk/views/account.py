@@ -72,14 +72,13 @@ def history(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def call(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Ask the gate for a call to a number. The refusal is shown, and stays written."""
     found, point, now = account_of(account_id), point_of(request.POST.get("medio", "")), timezone.now()
-    if (rest := queries.rest_of(found, on=local(now, request.zone).date())) is not None:
-        insist = InsistForm(request.POST)
-        if not insist.is_valid():
-            shown = insist if "reason" in request.POST else InsistForm()
-            return _page(request, account_id, rest=rest, insist_form=shown, insist_point=point, status=409)
-        services.insist(found, point.person, reason=insist.cleaned_data["reason"], rest=rest.why_es, by=request.user, at=now)
+    rest, insist = queries.rest_of(found, on=local(now, request.zone).date()), InsistForm(request.POST)
+    if rest is not None and not insist.is_valid():
+        shown = insist if "reason" in request.POST else InsistForm()
+        return _page(request, account_id, rest=rest, insist_form=shown, insist_point=point, status=409)
+    insisted = {"rest": rest.why_es, "reason": insist.cleaned_data["reason"]} if rest is not None else {}
     try:
-        services.start_call(account=found, person=point.person, point=point, by=request.user, at=now)
+        services.start_call(account=found, person=point.person, point=point, by=request.user, at=now, **insisted)
     except ContactRefused as problem:
         return _page(request, account_id, refused=problem, status=problem.status)
     return redirect("desk:account", account_id)
