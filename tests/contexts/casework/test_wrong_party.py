@@ -17,7 +17,7 @@ from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import ContactPoint, Person, Placement, Quarantine, QuarantineRelease
 from recaudo.portfolio.services.contacts import BadContactPoint, InQuarantine
 from recaudo.portfolio.services.quarantine import AlreadyDecided, AlreadyProposed, BadEvidence, SamePersonReleases
-from recaudo.store import tenancy
+from recaudo.store import locks, tenancy
 from recaudo.store.fields import blind_index
 
 NUMBER = "+525512345678"  # María's
@@ -161,6 +161,14 @@ def test_saying_it_again_ends_the_release(cast: Any) -> None:
     say(cast, by=cast.beto)
     assert status(cast, "maria") == "wrong_party" and Quarantine.objects.get().reports == 2
     assert QuarantineRelease.objects.get().revoked_at == cast.now
+
+
+def test_a_release_waits_for_who_hears_it_again(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = portfolio.propose_release(say(cast), person=cast.maria, by=cast.ana, at=cast.now, **PROOF)
+    taken: list[Any] = []
+    monkeypatch.setattr(locks, "hold_person", taken.append)
+    portfolio.approve_release(asked, by=cast.sofia, at=cast.now)
+    assert taken == [cast.maria.id]
 
 
 def test_two_sessions_that_decide_at_once_decide_once(committed: Any) -> None:  # noqa: F811

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import ContactPoint, Person, Quarantine, QuarantineRelease
-from recaudo.store import tenancy
+from recaudo.store import locks, tenancy
 from recaudo.store.fields import blind_index
 
 USABLE = ("unverified", "valid", "stale")
@@ -158,6 +158,7 @@ def propose_release(
 @transaction.atomic
 def approve_release(release: QuarantineRelease, *, by: Any, at: datetime) -> QuarantineRelease:
     """Let the person's contact points with the value be used again, unverified. Raises SamePersonReleases, AlreadyDecided, NotFound."""
+    locks.hold_person(release.person_id)  # who hears «no soy yo» again now comes before this, or after it
     fresh = _waiting(release)
     if fresh.proposed_by_id == by.id:
         raise SamePersonReleases()
