@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from recaudo.agreements.models import Promise
 from recaudo.casework import queries as casework
 from recaudo.casework import services
-from recaudo.casework.models import Action, Case, Dispute
+from recaudo.casework.models import Action, Case, Dispute, InterruptingAct
 from recaudo.casework.queries import Dossier, Moment
 from recaudo.casework.queries.dossier import KnownHold
 from recaudo.casework.services import Answer
@@ -188,13 +188,13 @@ def rest_of(account: Account, *, on: date) -> Rest | None:
     return Rest(kept[0].on, RESTING[treatment]) if treatment in RESTING else None
 
 
-def prescription(account: Account, *, at: datetime) -> services.Clock:
-    """The prescription clock of an account by the law of its holder's place. Two queries."""
+def prescription(account: Account, acts: Sequence[InterruptingAct], *, at: datetime) -> services.Clock:
+    """The prescription clock of an account by the law of its holder's place, from what interrupted it."""
     person = account.holder
     pack = law.rules().pack(person.country, person.subdivision, person.municipality)
-    acts = [act.on for act in services.acts_of(account.id) if act.withdrawn_at is None]
+    valid = [act.on for act in acts if act.withdrawn_at is None]
     paid = [account.last_payment_on] if account.last_payment_on else []
-    return services.clock(pack, due_on=account.oldest_due_on, interrupted=[*acts, *paid], on=services.day_of(person, at))
+    return services.clock(pack, due_on=account.oldest_due_on, interrupted=[*valid, *paid], on=services.day_of(person, at))
 
 
 def _is_read(hold: KnownHold, dossier: Dossier, obligations: Sequence[Account]) -> bool:

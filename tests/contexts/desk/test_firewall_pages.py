@@ -13,7 +13,8 @@ from tests.contexts.desk.test_pages import address, enter, now  # noqa: F401 the
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Search
-from recaudo.portfolio.models import ContactPoint, Quarantine, QuarantineRelease
+from recaudo.portfolio import services as portfolio
+from recaudo.portfolio.models import ContactPoint, Placement, Quarantine, QuarantineRelease
 
 
 @pytest.fixture
@@ -84,6 +85,22 @@ def test_a_search_is_taken_and_closed_on_its_page(cast: Any, client: Client, tol
     search.refresh_from_db()
     assert (search.status, search.result) == ("closed", "found")
     assert "Se encontró un medio" in client.get("/busquedas/?ver=cerradas").content.decode()
+
+
+def test_an_agency_sees_why_the_number_of_its_person_rests_and_not_who_said_it_of_whom(cast: Any, client: Client, told: Quarantine) -> None:
+    portfolio.save_contact_point(person=cast.pedro, kind="phone", value="+525512345678", source="creditor", country="MX", by=cast.raul, at=cast.now)
+    Placement.objects.create(account=cast.accounts["pedro"], agency=cast.agencies["NORTE"], status="active", from_on=cast.today, created_at=cast.now)
+    enter(client, cast.nadia)
+    page = client.get("/cuarentena/").content.decode()
+    assert "··5678" in page and "otra persona" in page and "María López" not in page and "Ana Pérez" not in page
+    page = client.get(f"/cuarentena/{told.id}/").content.decode()
+    assert cast.pedro.name in page and "Proponer liberarlo" in page
+    assert "María López" not in page and "Ana Pérez" not in page and "TC06" not in page
+
+
+def test_a_view_of_the_searches_that_does_not_exist_shows_the_open_ones(cast: Any, client: Client, told: Quarantine) -> None:
+    page = client.get("/busquedas/?ver=nada").content.decode()
+    assert '<h2 class="card-title">Abiertas</h2>' in page and "María López" in page
 
 
 def test_who_may_not_see_persons_sees_none_of_it(cast: Any, client: Client, told: Quarantine) -> None:

@@ -18,6 +18,7 @@ from recaudo.desk.views.lookup import account_of
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import Account
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 
 @allow("portfolio.view")
@@ -46,16 +47,13 @@ def prescription(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 def act_withdraw(request: HttpRequest, account_id: UUID, act_id: UUID) -> HttpResponse:
     found = account_of(account_id)
-    act = InterruptingAct.objects.filter(id=act_id, account_id=found.id).first()
-    if act is None:
-        raise NotFound()
-    casework.withdraw_act(act, by=request.user, at=timezone.now())
+    casework.withdraw_act(one(InterruptingAct.objects.all(), id=act_id, account_id=found.id), by=request.user, at=timezone.now())
     return _fragment(request, found, ActForm())
 
 
 def _fragment(request: HttpRequest, account: Account, form: ActForm) -> HttpResponse:
-    now = timezone.now()
+    acts = casework.acts_of(account.id)
     context: dict[str, Any] = {
-        "account": account, "clock": queries.prescription(account, at=now), "acts": casework.acts_of(account.id), "act_es": casework.ACT_ES, "form": form,
+        "account": account, "clock": queries.prescription(account, acts, at=timezone.now()), "acts": acts, "act_es": casework.ACT_ES, "form": form,
     }  # fmt: skip
     return render(request, "desk/_prescription.html", context)

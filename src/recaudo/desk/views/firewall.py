@@ -22,8 +22,10 @@ from recaudo.portfolio import queries as portfolio_queries
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Person, Quarantine, QuarantineRelease
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 RESULT_ES = {"found": "Se encontró un medio", "released": "El medio se liberó", "none": "Sin resultado"}
+VIEWS = {"abiertas": "Abiertas", "mias": "Mías", "cerradas": "Cerradas"}
 PAGE_SIZE = 50
 
 
@@ -53,10 +55,8 @@ def propose(request: HttpRequest, quarantine_id: UUID) -> HttpResponse:
     found, form = _quarantine(quarantine_id), ReleaseForm(request.POST)
     if not form.is_valid():
         return _quarantined(request, found, form=form, status=422)
-    person = Person.objects.filter(id=form.cleaned_data["person"]).first()
-    if person is None:
-        raise NotFound()
     typed = form.cleaned_data
+    person = one(Person.objects.all(), id=typed["person"])
     try:
         portfolio.propose_release(
             found, person=person, evidence_kind=typed["evidence_kind"], evidence=typed["evidence"], by=request.user, at=timezone.now()
@@ -103,12 +103,13 @@ def reject(request: HttpRequest, release_id: UUID) -> HttpResponse:
 @allow("work.take|person.edit")
 @require_safe
 def searches(request: HttpRequest) -> HttpResponse:
-    shown = request.GET.get("ver", "abiertas")
+    shown = request.GET.get("ver", "")
+    shown = shown if shown in VIEWS else "abiertas"
     mine = request.user.id if shown == "mias" else None
     found = list(casework_queries.searches(status="closed" if shown == "cerradas" else "open", mine=mine))
     context = {
         "searches": queries.with_accounts(found), "shown": shown, "results": RESULT_ES,
-        "views": [("abiertas", "Abiertas"), ("mias", "Mías"), ("cerradas", "Cerradas")],
+        "views": list(VIEWS.items()),
     }  # fmt: skip
     return render(request, "desk/searches.html", context)
 
@@ -131,10 +132,9 @@ def search(request: HttpRequest, search_id: UUID) -> HttpResponse:
             messages.success(request, "Búsqueda cerrada.")
             return redirect("desk:searches")
     note_seen(request, found.person, timezone.now())
-    one = queries.with_accounts([found])[0]
-    quarantine = Quarantine.objects.filter(id=found.quarantine_id).first() if found.quarantine_id else None
     context = {
-        "search": one, "person": found.person, "form": form, "quarantine": quarantine, "kinds": portfolio.REPORT_ES, "results": RESULT_ES,
+        "search": queries.with_accounts([found])[0], "person": found.person, "form": form,
+        "quarantine": Quarantine.objects.filter(id=found.quarantine_id).first() if found.quarantine_id else None, "kinds": portfolio.REPORT_ES, "results": RESULT_ES,
         "points": portfolio_queries.points_of(found.person_id),
     }  # fmt: skip
     return render(request, "desk/search.html", context, status=422 if form.is_bound and form.errors else 200)
@@ -149,25 +149,19 @@ def search_take(request: HttpRequest, search_id: UUID) -> HttpResponse:
 
 def _quarantined(request: HttpRequest, found: Quarantine, *, form: ReleaseForm | None = None, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
-        "line": portfolio_queries.quarantine_detail(found), "quarantine": found, "form": form or ReleaseForm(), "kinds": portfolio.REPORT_ES,
+        "covered": portfolio_queries.quarantine_detail(found), "quarantine": found, "sought": Person.objects.filter(id=found.person_id).first(), "form": form or ReleaseForm(), "kinds": portfolio.REPORT_ES,
         "proofs": portfolio.PROOF_ES, "own": request.user.id,
     }  # fmt: skip
     return render(request, "desk/quarantined.html", context, status=status)
 
 
 def _quarantine(quarantine_id: UUID) -> Quarantine:
-    return _one(Quarantine.objects.select_related("person").filter(id=quarantine_id).first())
+    return one(Quarantine.objects.all(), id=quarantine_id)
 
 
 def _release(release_id: UUID) -> QuarantineRelease:
-    return _one(QuarantineRelease.objects.filter(id=release_id).first())
+    return one(QuarantineRelease.objects.all(), id=release_id)
 
 
 def _search(search_id: UUID) -> Search:
-    return _one(Search.objects.select_related("person", "assigned_to").filter(id=search_id).first())
-
-
-def _one(found: Any) -> Any:
-    if found is None:
-        raise NotFound()
-    return found
+    return one(Search.objects.select_related("person", "assigned_to"), id=search_id)
