@@ -54,6 +54,11 @@ class Permit:
     valid_until: datetime
     rule: str = ""
 
+    def is_for(self, action: Any) -> bool:
+        """Whether it was given for exactly this action, as the action stands now."""
+        mine = (self.action_id, self.person_id, self.channel, self.purpose, self.contact_point_id)
+        return mine == (action.id, action.person_id, action.channel, action.purpose, action.contact_point_id)
+
     def check(self, *, action_id: UUID, person_id: UUID, channel: str, purpose: str, contact_point_id: UUID | None, at: datetime) -> None:
         """That this permit serves exactly this contact, now. Raises PermitMismatch, PermitExpired."""
         mine = (self.action_id, self.person_id, self.channel, self.purpose, self.contact_point_id)

@@ -15,7 +15,7 @@ from recaudo.casework.queries.lists import (
     refusals_by_rule,
     worked_now,
 )
-from recaudo.casework.queries.searches import open_searches, search_of, searches
+from recaudo.casework.queries.searches import open_searches, searches
 from recaudo.casework.queries.timeline import Moment, timeline
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "pending_counts",
     "permits_of",
     "refusals_by_rule",
-    "search_of",
     "searches",
     "timeline",
     "worked_now",

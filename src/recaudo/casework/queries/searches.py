@@ -22,9 +22,3 @@ def searches(*, status: str = "open", mine: UUID | None = None) -> QuerySet[Sear
 def open_searches() -> int:
     """How many wait or are being worked."""
     return int(Search.objects.filter(status="open").count())
-
-
-def search_of(person_id: UUID) -> Search | None:
-    """The open search for a person."""
-    found: Search | None = Search.objects.select_related("assigned_to").filter(person_id=person_id, status="open").first()
-    return found

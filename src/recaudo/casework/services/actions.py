@@ -187,8 +187,7 @@ def _check_permit(action: Action, disposition: Disposition, permit: Permit | Non
         if disposition.is_attempt or disposition.is_contact:
             raise NoPermit()
         return
-    mine = (action.id, action.person_id, action.channel, action.purpose, action.contact_point_id)
-    if mine != (permit.action_id, permit.person_id, permit.channel, permit.purpose, permit.contact_point_id):
+    if not permit.is_for(action):
         raise PermitMismatch()
 
 

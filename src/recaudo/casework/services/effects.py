@@ -54,7 +54,7 @@ def apply(disposition: Disposition, outcome: Outcome, setting: Setting) -> None:
     if disposition.hold is not None:
         _hold(disposition, outcome, setting)
     if disposition.point_status:
-        _point(disposition.point_status, setting)
+        _point(disposition, setting)
     if disposition.opts_out:
         _opt_out(setting)
     if outcome.contact_kind and outcome.contact_value.strip():
@@ -93,14 +93,15 @@ def _hold(disposition: Disposition, outcome: Outcome, setting: Setting) -> None:
         )  # fmt: skip
 
 
-def _point(status: str, setting: Setting) -> None:
+def _point(disposition: Disposition, setting: Setting) -> None:
     """The contact point, and the same number in its other guise, take the status; what waits for them stops."""
+    status = disposition.point_status
     point = ContactPoint.objects.filter(id=setting.action.contact_point_id).first() if setting.action.contact_point_id else None
     if point is None:
         return
     if status == "wrong_party":
         wrong_party(
-            contact_point=point, channel=setting.action.channel, evidence=f"{setting.action.disposition} en la gestión {setting.action.id}",
+            contact_point=point, channel=setting.action.channel, evidence=f"{disposition.code} {disposition.label_es}, en la gestión {setting.action.id}",
             by=setting.by, at=setting.at, action_id=setting.action.id,
         )  # fmt: skip
         return

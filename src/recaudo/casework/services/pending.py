@@ -10,10 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from recaudo.casework.models import Action
+from recaudo.casework.services.gate import RETRIED
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
-
-HANDED_OVER = ("sms", "im", "email", "push", "portal", "letter")
 
 
 class NoScope(Problem):
@@ -50,7 +49,7 @@ def cancel_pending(
     meant = open_ones.filter(**given).exclude(purpose__in=list(keep_purposes))
     count = meant.filter(status="planned").update(status="cancelled", cancelled_reason=reason[:40])
     # A message that has its permit and is not away yet: when it comes back it does not wait again, it ends (sending.put_back).
-    meant.filter(status="in_progress", channel__in=HANDED_OVER).update(cancelled_reason=reason[:40])
+    meant.filter(status="in_progress", channel__in=RETRIED).update(cancelled_reason=reason[:40])
     if count:
         subject = person_id or account_id or wave_id or case_id
         journal.record(

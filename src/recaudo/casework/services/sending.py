@@ -53,7 +53,7 @@ def close_sent(sent: Iterable[Permit], *, at: datetime, by: Any) -> set[UUID]:
     found = [
         action
         for action in Action.objects.select_for_update().filter(id__in=list(permits), status="in_progress", direction="out")
-        if _is_for(permits[action.id], action)
+        if permits[action.id].is_for(action)
     ]
     ids = [action.id for action in found]
     Action.objects.filter(id__in=ids).update(
@@ -71,11 +71,6 @@ def close_sent(sent: Iterable[Permit], *, at: datetime, by: Any) -> set[UUID]:
         ],
     )  # fmt: skip
     return set(ids)
-
-
-def _is_for(permit: Permit, action: Action) -> bool:
-    mine = (action.person_id, action.channel, action.purpose, action.contact_point_id)
-    return mine == (permit.person_id, permit.channel, permit.purpose, permit.contact_point_id)
 
 
 @transaction.atomic
