@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.cast import _user, make_cast
 
 from recaudo.journal.models import Event
+from recaudo.kernel.permissions import ROLES
 from recaudo.portfolio.models import Payment
 from recaudo.store import tenancy
 from recaudo.workforce import services
@@ -53,6 +54,18 @@ def test_a_token_reads_and_reports_without_session_or_forgery_token(cast, issued
 def test_a_token_opens_no_page(cast, issued):
     for path in ("/", "/cuentas/", "/usuarios/"):
         assert ask(issued[1], path).status_code in {302, 404}
+
+
+def test_a_token_grants_what_the_integrator_may_and_nothing_of_its_users_other_roles(cast, system):
+    services.change_user(system, name="Sistema del banco", roles=["integrator", "collections_manager"], by=cast.gabriel, at=timezone.now())
+    system.refresh_from_db()
+    assert system.may("person.edit")
+    _, secret = services.issue_token(system, name="Banco", days=30, by=cast.gabriel, at=timezone.now())
+    signed_in = services.program_of(secret, at=timezone.now())
+    assert signed_in.permissions == ROLES["integrator"].permissions
+    assert ask(secret).status_code == 200
+    system.refresh_from_db()
+    assert set(system.roles) == {"integrator", "collections_manager"}, "cut for the request, not for good"
 
 
 def test_who_comes_back_is_not_followed_by_their_old_tokens(cast, issued, system):
