@@ -8,15 +8,15 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
 
 from recaudo.compliance.models import RetentionTerm
 from recaudo.engine import comply
 from recaudo.law.queries import Rules
 from recaudo.store import tenancy
 
-# Statuses of an account that nobody collects any more.
-CLOSED = ("sold", "recalled", "closed_paid", "closed_settled", "closed_prescribed")
+# Holds that are a legal reason to keep: what a court, an authority or a claim may still ask for.
+LEGAL_HOLDS = ("legal", "regulator", "dispute", "fraud", "insolvency", "payment_claim")
+DISPUTE_OPEN = ("open", "in_review", "waiting_creditor")
 # The lawbook's rule for the records of collection, by jurisdiction.
 RULES: dict[str, str] = {"CL": "CL-RET-GESTIONES", "US": "US-RET", "US-NY-NYC": "NYC-RET", "MX": "MX-RET", "PE": "PE-RET"}
 
@@ -74,12 +74,6 @@ def last_activity(person_ids: Sequence[UUID]) -> date:
         cursor.execute(_LAST, {"tenant": tenancy.tenant_id(), "persons": list(person_ids)})
         found: date = cursor.fetchone()[0]
     return found
-
-
-def newest_approval() -> date | None:
-    """The day of the house's newest decision."""
-    at = RetentionTerm.objects.filter(approved_at__isnull=False).aggregate(at=Max("approved_at"))["at"]
-    return at.date() if at else None
 
 
 _LAST = """

@@ -193,6 +193,21 @@ def test_a_run_that_was_killed_goes_on_where_it_was(own_database: dict[str, Any]
         services.carry_out(run.id, rules=rules, by=cast.ignacio, clock=lambda: NOW, tenant=cast.tenant.id)
 
 
+def test_refused_rows_go_though_the_file_they_came_in_is_long_gone(own_database: dict[str, Any], tmp_state: Path) -> None:
+    cast = make_cast()
+    with tenancy.acting(cast.tenant.id):
+        batch = Batch.objects.create(
+            file_name="carga.csv", path="intake/no-esta.csv", size=18, sha256="1" * 64, on=TODAY, portfolio=cast.accounts["pedro"].portfolio, created_at=NOW - PAST,
+        )  # fmt: skip
+        Rejection.objects.create(batch=batch, row_number=1, field="x", code="x", reason="x", row='["CANARIO"]', created_at=NOW)
+        run = services.propose_run(on=TODAY, rules=rules(), by=cast.carmen, at=NOW)
+        services.decide_run(run, approve=True, by=cast.ignacio, at=NOW)
+    done = services.carry_out(run.id, rules=rules, by=cast.ignacio, clock=lambda: NOW, tenant=cast.tenant.id)
+    assert done.removed == {"files": 0, "intake.Rejection": 1}
+    with tenancy.acting(cast.tenant.id):
+        assert Rejection.objects.get().row is None
+
+
 def test_two_people_decide_a_removal(cast: Any) -> None:
     with pytest.raises(NothingDue):
         services.propose_run(on=TODAY, rules=rules(), by=cast.carmen, at=NOW)

@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from recaudo.compliance import words
 from recaudo.compliance.models import RemovalProof, RetentionRun, RetentionTerm
-from recaudo.compliance.terms import CLOSED, Term, house_terms, term_for
+from recaudo.compliance.terms import DISPUTE_OPEN, LEGAL_HOLDS, Term, house_terms, term_for
 from recaudo.law.queries import Rules
 from recaudo.portfolio.models import Person
+from recaudo.portfolio.queries.accounts import CLOSED
 from recaudo.store import tenancy
 
 
@@ -29,13 +31,14 @@ class CountryTerm:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person nobody collects from any more."""
+    """A person nobody collects from any more. `is_kept`: a legal hold or something open keeps them, of theirs or of a record joined to theirs."""
 
     person_id: UUID
     country: str
     subdivision: str
     municipality: str
     last_on: date
+    is_kept: bool
 
 
 # Persons whose own accounts are all closed (or who have none), with no removal yet; their last activity.
@@ -46,9 +49,17 @@ WITH own AS (
   WHERE r.tenant_id = %(tenant)s AND r.role <> 'reference' GROUP BY r.person_id
 ), acted AS (
   SELECT person_id, max(coalesce(occurred_at, created_at))::date AS last_on FROM casework_action WHERE tenant_id = %(tenant)s GROUP BY person_id
+), bound AS (
+  SELECT person_id FROM casework_hold WHERE tenant_id = %(tenant)s AND kind = ANY(%(holds)s) AND released_at IS NULL
+  UNION SELECT person_id FROM casework_dispute WHERE tenant_id = %(tenant)s AND status = ANY(%(disputes)s)
+  UNION SELECT person_id FROM casework_case WHERE tenant_id = %(tenant)s AND status = 'open'
+  UNION SELECT person_id FROM compliance_complaint WHERE tenant_id = %(tenant)s AND status = ANY(%(complaints)s)
+  UNION SELECT person_id FROM compliance_rightsrequest WHERE tenant_id = %(tenant)s AND status = ANY(%(requests)s)
+), kept AS (
+  SELECT DISTINCT coalesce(f.merged_into_id, f.id) AS person_id FROM bound JOIN portfolio_person f ON f.id = bound.person_id AND f.tenant_id = %(tenant)s
 )
-SELECT p.id, p.country, p.subdivision, p.municipality, greatest(p.created_at::date, own.last_on, acted.last_on)
-FROM portfolio_person p LEFT JOIN own ON own.person_id = p.id LEFT JOIN acted ON acted.person_id = p.id
+SELECT p.id, p.country, p.subdivision, p.municipality, greatest(p.created_at::date, own.last_on, acted.last_on), kept.person_id IS NOT NULL
+FROM portfolio_person p LEFT JOIN own ON own.person_id = p.id LEFT JOIN acted ON acted.person_id = p.id LEFT JOIN kept ON kept.person_id = p.id
 WHERE p.tenant_id = %(tenant)s AND coalesce(own.closed, true) AND p.merged_into_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM compliance_removalproof d WHERE d.tenant_id = %(tenant)s
                   AND d.pseudonym = encode(sha256(convert_to(p.id::text, 'UTF8')), 'hex'))
@@ -59,12 +70,16 @@ ORDER BY p.id
 def candidates() -> list[Candidate]:
     """Every person nobody collects from any more. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, {"tenant": tenancy.tenant_id(), "closed": list(CLOSED)})
+        cursor.execute(
+            _CANDIDATES,
+            {"tenant": tenancy.tenant_id(), "closed": list(CLOSED), "holds": list(LEGAL_HOLDS), "disputes": list(DISPUTE_OPEN),
+             "complaints": list(words.COMPLAINT_OPEN), "requests": list(words.RIGHT_OPEN)},
+        )  # fmt: skip
         return [Candidate(*row) for row in cursor.fetchall()]
 
 
 def due(found: list[Candidate], rules: Rules, *, on: date) -> list[Candidate]:
-    """Those whose term is over on a day. Legal holds are asked person by person when it is done."""
+    """Those whose term is over on a day, the kept ones too. What keeps is asked again, person by person, when it is done."""
     house = house_terms()
     terms: dict[tuple[str, str, str], Term | None] = {}
     past = []

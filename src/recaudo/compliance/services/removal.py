@@ -20,16 +20,13 @@ from recaudo.casework.models import Case, Dispute, Hold
 from recaudo.casework.words import HOLD_ES
 from recaudo.compliance import reach, words
 from recaudo.compliance.models import Complaint, EvidenceFile, RemovalProof, RightsRequest
-from recaudo.compliance.terms import CLOSED, Term, last_activity, term_for
+from recaudo.compliance.terms import DISPUTE_OPEN, LEGAL_HOLDS, Term, last_activity, term_for
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.law.queries import Rules
 from recaudo.portfolio.models import Account, Person
+from recaudo.portfolio.queries.accounts import CLOSED
 from recaudo.store.fields import EncryptedField
-
-# Holds that are a legal reason to keep: what a court, an authority or a claim may still ask for.
-LEGAL_HOLDS = ("legal", "regulator", "dispute", "fraud", "insolvency", "payment_claim")
-DISPUTE_OPEN = ("open", "in_review", "waiting_creditor")
 
 
 class MustKeep(Problem):

@@ -13,8 +13,9 @@ from django.db import transaction
 
 from recaudo.compliance.models import RetentionRun, RetentionTerm
 from recaudo.compliance.queries import retention as queries
-from recaudo.compliance.services.removal import AlreadyRemoved, MustKeep, remove_person, what_keeps
+from recaudo.compliance.services.removal import AlreadyRemoved, MustKeep, remove_person
 from recaudo.compliance.terms import Term, term_for
+from recaudo.intake import services as intake
 from recaudo.intake.models import Batch, Rejection
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
@@ -95,9 +96,8 @@ def propose_run(*, on: date, rules: Rules, by: Any, at: datetime) -> RetentionRu
     if RetentionRun.objects.filter(status__in=["proposed", "running"]).exists():
         raise RunOpen()
     past = queries.due(queries.candidates(), rules, on=on)
-    people = queries.persons(past)
-    held = sum(bool(what_keeps(people[one.person_id], rules=rules, on=on)) for one in past)
-    if not past and not _old_files(rules, on):
+    held = sum(one.is_kept for one in past)
+    if not past and not _old_loads(rules, on):
         raise NothingDue()
     run = RetentionRun.objects.create(
         on=on, due_count=len(past) - held, held_count=held, counts=dict(Counter(one.country for one in past)), proposed_by_id=by.id,
@@ -164,8 +164,9 @@ def _some(run_id: UUID, past: list[queries.Candidate], rules: Rules, on: date, b
 
 def _finish(run_id: UUID, rules: Rules, kept: int, by: Any, at: datetime) -> RetentionRun:
     run = RetentionRun.objects.select_for_update().get(id=run_id)
-    files = _old_files(rules, run.on)
-    rows = _refused_rows(files)
+    loads = _old_loads(rules, run.on)
+    files = [batch for batch in loads if _has_file(batch)]
+    rows = intake.forget_rows(loads)
     transaction.on_commit(lambda: _destroy(files))
     run.status, run.held_count, run.finished_at = "done", kept, at
     run.removed = {**run.removed, "files": len(files), **({"intake.Rejection": rows} if rows else {})}
@@ -174,8 +175,8 @@ def _finish(run_id: UUID, rules: Rules, kept: int, by: Any, at: datetime) -> Ret
     return run
 
 
-def _old_files(rules: Rules, on: date) -> list[Batch]:
-    """Files that were loaded so long ago that nobody in them is owed a copy any more: past the term of their country."""
+def _old_loads(rules: Rules, on: date) -> list[Batch]:
+    """Loads past the term of their country of which something is left: the file, or rows that were refused."""
     terms: dict[str, Term | None] = {}
     old = []
     for batch in Batch.objects.select_related("portfolio").filter(portfolio__isnull=False):
@@ -183,19 +184,15 @@ def _old_files(rules: Rules, on: date) -> list[Batch]:
         if country not in terms:
             terms[country] = term_for(rules, country)
         term = terms[country]
-        if term is not None and on >= term.ends(batch.created_at.date()) and batch.path and default_storage.exists(batch.path):
+        if term is not None and on >= term.ends(batch.created_at.date()):
             old.append(batch)
-    return old
+    # The file of a load goes sooner than what was refused of it.
+    refused = set(Rejection.objects.filter(batch__in=old).exclude(row=None).values_list("batch_id", flat=True).distinct())
+    return [batch for batch in old if batch.id in refused or _has_file(batch)]
 
 
-def _refused_rows(files: list[Batch]) -> int:
-    """Empty the rows of old files that were refused: they are personal data that never became a record."""
-    count = 0
-    for row in Rejection.objects.filter(batch__in=files).exclude(row=None):
-        row.row = None
-        row.save(update_fields=["row"])
-        count += 1
-    return count
+def _has_file(batch: Batch) -> bool:
+    return bool(batch.path) and default_storage.exists(batch.path)
 
 
 def _destroy(batches: list[Batch]) -> None:

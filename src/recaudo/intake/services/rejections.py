@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -65,6 +65,12 @@ class Keeper:
                     [tenancy.tenant_id(), self.at, self.batch.id],
                 )
         self._staging.__exit__(*error)
+
+
+def forget_rows(batches: Sequence[Batch]) -> int:
+    """Empty the cells of what was refused in batches: personal data that never became a record. Returns how many rows. Harmless to repeat."""
+    count: int = Rejection.objects.filter(batch__in=batches).exclude(row=None).update(row=None)
+    return count
 
 
 def rejections_csv(batch: Batch, *, by: Any, at: datetime) -> Iterator[bytes]:
