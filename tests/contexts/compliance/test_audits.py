@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from tests.contexts.casework.scenes import call, close, point
+from tests.contexts.compliance.test_retention import close_long_ago
 
 from recaudo.agreements.models import Promise
 from recaudo.casework.models import Action, Hold, PermitRecord
@@ -20,7 +21,7 @@ from recaudo.journal.services import SYSTEM
 from recaudo.law.models import LawDecision
 from recaudo.law.queries import rules
 from recaudo.messaging.models import Message, Template
-from recaudo.portfolio.models import ContactPoint, Quarantine
+from recaudo.portfolio.models import ContactPoint, Person, Quarantine
 from recaudo.store.keys import uuid7
 from recaudo.store.tenancy import acting
 
@@ -159,10 +160,20 @@ def unsigned(cast: Any) -> str:
     return str(row.id)
 
 
+def overdue(cast: Any) -> str:
+    """Chile keeps two years; everything about Pedro ended three years ago, and about María too, whom a court may still ask about."""
+    for who in ("pedro", "maria"):
+        close_long_ago(cast, who)
+    Hold.objects.create(person=cast.maria, kind="legal", reason="x", from_at=cast.now, created_at=cast.now)
+    Person.objects.filter(id=cast.maria.id).update(country="CL")
+    return str(cast.pedro.id)
+
+
 BREACHES = {
     "contact_without_permit": without_permit, "contact_outside_permit": outside_permit, "contact_quarantined": quarantined, "contact_during_hold": on_hold,
     "contact_over_cap": over_cap, "agency_not_placed": not_placed, "debt_text_unverified": debt_text, "template_unapproved": unapproved,
     "promise_without_record": promise, "complaint_late": late_complaint, "request_late": late_request, "permit_without_input": no_input, "law_unsigned": unsigned,
+    "retention_overdue": overdue,
 }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 
 from recaudo.casework import catalogue
 from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun
-from recaudo.compliance.queries.controls import PLANNED_DAYS, Scope
+from recaudo.compliance.queries.controls import Scope
+from recaudo.compliance.queries.replay import PLANNED_DAYS
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.store import tenancy
 

@@ -18,6 +18,7 @@ from django.db import connection
 
 from recaudo.casework.services import POINT_KINDS, SERVICE_PURPOSES
 from recaudo.compliance import words
+from recaudo.compliance.queries.replay import PLANNED_DAYS
 from recaudo.journal.models import Event
 from recaudo.law import queries as law
 from recaudo.law.queries import Rules
@@ -30,6 +31,8 @@ WEEK = 7
 # The distribution ends with "so many or more left".
 MOST_SHOWN = 5
 LISTED = 200
+# Rule, most, channels that share it.
+Weekly = list[tuple[str, int, frozenset[str]]]
 CASES = ("pedidos", "negados", "al-enviar", "sin-usar", "al-filo")
 
 
@@ -144,10 +147,13 @@ def near_misses(*, at: datetime) -> NearMisses:
 
 def permits(case: str, *, at: datetime, rule: str = "", days: int = SHORT) -> list[Listed]:
     """The permissions behind a number, newest first, at most LISTED. `case` one of CASES."""
-    text = f"SELECT r.asked_at, x.account_id, c.number, r.channel, r.rule, r.reason {_ASKED} AND {_IS[case]} AND (%(rule)s = '' OR r.rule = %(rule)s)" \
-           f" ORDER BY r.asked_at DESC LIMIT {LISTED}"  # fmt: skip
-    text = text.replace("WHERE r.tenant_id", "LEFT JOIN portfolio_account c ON c.id = x.account_id AND c.tenant_id = %(tenant)s WHERE r.tenant_id", 1)
-    return _listed(text, _since(at, days) | {"rule": rule})
+    return _listed(
+        "SELECT r.asked_at, r.account_id, c.number, r.channel, r.rule, r.reason FROM ("
+        f"  SELECT r.asked_at, x.account_id, r.channel, r.rule, r.reason {_ASKED} AND {_IS[case]} AND (%(rule)s = '' OR r.rule = %(rule)s)"
+        f"  ORDER BY r.asked_at DESC LIMIT {LISTED}) r LEFT JOIN portfolio_account c ON c.id = r.account_id AND c.tenant_id = %(tenant)s"
+        " ORDER BY r.asked_at DESC",
+        _since(at, days) | {"rule": rule},
+    )  # fmt: skip
 
 
 def holds(*, at: datetime) -> list[Listed]:
@@ -163,13 +169,17 @@ def holds(*, at: datetime) -> list[Listed]:
 
 def without_headroom(rules: Rules, *, on: date, zone: str, country: str, left: int) -> list[Listed]:
     """Persons of a country with so many contacts left, those reached last on top; at most LISTED."""
-    exact = _vectors(rules, on=on, zone=zone, country=country)
-    ids = [person for person, counts in exact if min(_left(rules, on, country, counts), MOST_SHOWN) == left][:LISTED]
-    text = """SELECT (SELECT max(x.occurred_at) FROM casework_action x WHERE x.tenant_id = %(tenant)s AND x.person_id = p.id AND x.occurred_at >= %(since)s),
-        a.id, a.number, '', '', '' FROM portfolio_person p LEFT JOIN LATERAL (
-          SELECT a.id, a.number FROM portfolio_account a WHERE a.tenant_id = %(tenant)s AND a.holder_id = p.id ORDER BY a.dpd DESC, a.number LIMIT 1) a ON true
-      WHERE p.tenant_id = %(tenant)s AND p.id = ANY(%(ids)s) ORDER BY 1 DESC NULLS LAST, a.number"""
-    return _listed(text, {"tenant": tenancy.tenant_id(), "ids": ids, "since": _midnight(on - timedelta(days=WEEK - 1), zone)})
+    limits, week = _weekly(rules, on, country), _week(on, zone, country)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT counts FROM ({_COUNTS}) x", week)
+        wanted = [counts for (counts,) in cursor.fetchall() if min(_left(rules, limits, _read(counts)), MOST_SHOWN) == left]
+    return _listed(
+        f"SELECT x.reached_at, a.id, a.number, '', '', '' FROM (SELECT * FROM ({_COUNTS}) x WHERE counts = ANY(%(wanted)s)"
+        f"  ORDER BY reached_at DESC NULLS LAST, id LIMIT {LISTED}) x LEFT JOIN LATERAL ("
+        "  SELECT a.id, a.number FROM portfolio_account a WHERE a.tenant_id = %(tenant)s AND a.holder_id = x.id ORDER BY a.dpd DESC, a.number LIMIT 1) a ON true"
+        " ORDER BY x.reached_at DESC NULLS LAST, a.number",
+        week | {"wanted": wanted},
+    )  # fmt: skip
 
 
 def headroom(rules: Rules, *, on: date, zone: str) -> tuple[Headroom, ...]:
@@ -178,10 +188,11 @@ def headroom(rules: Rules, *, on: date, zone: str) -> tuple[Headroom, ...]:
         cursor.execute(f"SELECT country, counts, count(*) FROM ({_COUNTS}) x GROUP BY country, counts", _week(on, zone, ""))
         rows = cursor.fetchall()
     found: dict[str, list[int]] = {}
+    limits = {country: _weekly(rules, on, country) for country in {row[0] for row in rows}}
     for country, counts, persons in rows:
         line = found.setdefault(country, [0] * (MOST_SHOWN + 1))
-        line[min(_left(rules, on, country, _read(counts)), MOST_SHOWN)] += persons
-    return tuple(Headroom(country, sum(line), tuple(line), _limits(rules, on, country)) for country, line in sorted(found.items(), key=lambda one: -sum(one[1])))
+        line[min(_left(rules, limits[country], _read(counts)), MOST_SHOWN)] += persons
+    return tuple(Headroom(country, sum(line), tuple(line), _limits(rules, limits[country])) for country, line in sorted(found.items(), key=lambda one: -sum(one[1])))
 
 
 def standing(*, on: date, at: datetime) -> Standing:
@@ -230,13 +241,13 @@ def _in_force() -> tuple[tuple[InForce, ...], int]:
     return tuple(found), sum(one.decided is None and not one.is_house for one in every)
 
 
-def _limits(rules: Rules, on: date, country: str) -> tuple[tuple[str, int, str], ...]:
-    legal = tuple((rule, most, words.channels_es(group)) for rule, most, group in _weekly(rules, on, country))
+def _limits(rules: Rules, weekly: Weekly) -> tuple[tuple[str, int, str], ...]:
+    legal = tuple((rule, most, words.channels_es(group)) for rule, most, group in weekly)
     return legal + tuple((f"Tope de la casa, {cap.period_days} d", cap.max_contacts_per_person, "todos los canales") for cap in rules.caps if 1 < cap.period_days <= WEEK)
 
 
-def _weekly(rules: Rules, on: date, country: str) -> list[tuple[str, int, frozenset[str]]]:
-    """The weekly limits of a country's law in force on a day: rule, most, channels that share it."""
+def _weekly(rules: Rules, on: date, country: str) -> Weekly:
+    """The weekly limits of a country's law in force on a day."""
     pack = rules.pack(country)
     found = []
     for rule in pack.rules_of("frequency"):
@@ -246,20 +257,14 @@ def _weekly(rules: Rules, on: date, country: str) -> list[tuple[str, int, frozen
     return found
 
 
-def _left(rules: Rules, on: date, country: str, counts: Mapping[str, int]) -> int:
+def _left(rules: Rules, weekly: Weekly, counts: Mapping[str, int]) -> int:
     """Contacts left of one person: over the channels together, so a person is at 0 when no channel at all is left."""
     total = sum(counts.values())
     caps = [cap.max_contacts_per_person - total for cap in rules.caps if 1 < cap.period_days <= WEEK]
-    legal = [most - sum(counts.get(channel, 0) for channel in group) for _, most, group in _weekly(rules, on, country)]
-    covered = frozenset().union(*(group for _, _, group in _weekly(rules, on, country))) if legal else frozenset()
+    legal = [most - sum(counts.get(channel, 0) for channel in group) for _, most, group in weekly]
+    covered = frozenset().union(*(group for _, _, group in weekly))
     law_left = sum(max(one, 0) for one in legal) if legal and covered >= frozenset(POINT_KINDS) - {"push"} else MOST_SHOWN
     return max(min([law_left, *caps]), 0)
-
-
-def _vectors(rules: Rules, *, on: date, zone: str, country: str) -> list[tuple[UUID, dict[str, int]]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_COUNTS}", _week(on, zone, country))
-        return [(row[2], _read(row[1])) for row in cursor.fetchall()]
 
 
 def _read(counts: str) -> dict[str, int]:
@@ -274,14 +279,14 @@ def _midnight(day: date, zone: str) -> datetime:
 def _week(on: date, zone: str, country: str) -> dict[str, Any]:
     since = _midnight(on - timedelta(days=WEEK - 1), zone)
     return {
-        "tenant": tenancy.tenant_id(), "since": since, "oldest": since - timedelta(days=62), "channels": list(POINT_KINDS), "country": country,
+        "tenant": tenancy.tenant_id(), "since": since, "oldest": since - timedelta(days=PLANNED_DAYS), "channels": list(POINT_KINDS), "country": country,
         "service": [str(one) for one in SERVICE_PURPOSES],
     }  # fmt: skip
 
 
 def _since(at: datetime, days: int) -> dict[str, Any]:
     since = at - timedelta(days=days)
-    return {"tenant": tenancy.tenant_id(), "since": since, "at": at, "oldest": since - timedelta(days=62), "full": FULL_PERMIT}
+    return {"tenant": tenancy.tenant_id(), "since": since, "at": at, "oldest": since - timedelta(days=PLANNED_DAYS), "full": FULL_PERMIT}
 
 
 def _listed(text: str, params: Mapping[str, Any]) -> list[Listed]:
@@ -302,11 +307,11 @@ _IS: dict[str, str] = {
     "al-filo": "r.is_allowed AND x.status = 'done' AND r.valid_until - r.asked_at < %(full)s",
 }
 _COUNTS = """
-  SELECT p.country, coalesce(a.counts, '') AS counts, p.id FROM casework_case k
+  SELECT p.country, coalesce(a.counts, '') AS counts, p.id, a.reached_at FROM casework_case k
   JOIN portfolio_person p ON p.id = k.person_id AND p.tenant_id = %(tenant)s
   LEFT JOIN (
-    SELECT person_id, string_agg(channel || '=' || n, ',' ORDER BY channel) AS counts FROM (
-      SELECT person_id, channel, count(*) AS n FROM casework_action
+    SELECT person_id, string_agg(channel || '=' || n, ',' ORDER BY channel) AS counts, max(at) AS reached_at FROM (
+      SELECT person_id, channel, count(*) AS n, max(occurred_at) AS at FROM casework_action
       WHERE tenant_id = %(tenant)s AND created_at >= %(oldest)s AND occurred_at >= %(since)s AND direction = 'out' AND purpose <> ALL(%(service)s)
         AND channel = ANY(%(channels)s) AND (status = 'in_progress' OR (status = 'done' AND is_attempt))
       GROUP BY 1, 2) n GROUP BY 1) a ON a.person_id = p.id

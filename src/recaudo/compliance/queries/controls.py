@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pyarrow.compute as pc
 from django.db import connection
 
 from recaudo.casework import catalogue
 from recaudo.casework.services import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES
 from recaudo.casework.words import CALLBACK
 from recaudo.compliance.queries import replay as replays
+from recaudo.compliance.queries.replay import PLANNED_DAYS
 from recaudo.compliance.queries.retention import candidates, due
 from recaudo.kernel.contact import Purpose
 from recaudo.law.models import LawDecision
@@ -27,8 +29,6 @@ from recaudo.store import tenancy
 
 # Cases kept with a finding; the count is of all.
 KEPT = 100
-# A partition's month is that of the plan; the contact may come weeks later.
-PLANNED_DAYS = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ WHERE r.tenant_id = %(tenant)s AND r.asked_at >= %(since)s AND r.asked_at < %(un
 
 def _unsigned(scope: Scope, rules: Rules) -> Found:
     """Approved decisions over the law without a signature, and a record that does not add up."""
-    approved = LawDecision.objects.filter(approved_at__isnull=False).order_by("approved_at")
+    approved = list(LawDecision.objects.filter(approved_at__isnull=False).order_by("approved_at"))
     cases = [
         Case("decision", str(row.id), at=row.approved_at.isoformat(timespec="seconds"), note=row.name)
         for row in approved
@@ -195,11 +195,12 @@ def _unsigned(scope: Scope, rules: Rules) -> Found:
     ]
     if rules.trouble and not cases:
         cases.append(Case("law", "", note=rules.trouble[:200]))
-    return Found(approved.count(), len(cases), tuple(cases[:KEPT]))
+    return Found(len(approved), len(cases), tuple(cases[:KEPT]))
 
 
 def _retention(scope: Scope, rules: Rules) -> Found:
-    known = [one for one in candidates() if not scope.country or one.country == scope.country]
+    """What a legal hold or an open matter keeps is not overdue."""
+    known = [one for one in candidates() if not one.is_kept and (not scope.country or one.country == scope.country)]
     past = due(known, rules, on=scope.on)
     cases = tuple(
         Case("person", str(one.person_id), at=one.last_on.isoformat(), note=one.country) for one in past[:KEPT]
@@ -216,14 +217,12 @@ def _by_law(scope: Scope, rules: Rules) -> Found:
     version = replays.Version(replays.NOW, "", rules)
     rows = replays.replay(
         from_on=scope.from_on, until_on=scope.until_on, before=version, after=version, zone=scope.zone
-    ).rows.to_pylist()
-    agency = str(scope.agency_id) if scope.agency_id else ""
-    looked = [
-        row
-        for row in rows
-        if (not scope.country or row["country"] == scope.country) and (not agency or row["agency_id"] == agency)
-    ]
-    broken = [row for row in looked if row["rule_before"] and row["rule_before"] != "HOUSE-CAP"]
+    ).rows
+    if scope.country:
+        rows = rows.filter(pc.equal(rows["country"], scope.country))
+    if scope.agency_id:
+        rows = rows.filter(pc.equal(rows["agency_id"], str(scope.agency_id)))
+    broken = rows.filter(pc.not_equal(rows["rule_before"], "HOUSE-CAP"))  # an empty rule is allowed, and not kept by the filter
     cases = tuple(
         Case(
             "action",
@@ -232,9 +231,9 @@ def _by_law(scope: Scope, rules: Rules) -> Found:
             row["at"].isoformat(timespec="seconds"),
             row["rule_before"],
         )
-        for row in broken[:KEPT]
+        for row in broken.slice(0, KEPT).to_pylist()
     )
-    return Found(len(looked), len(broken), cases)
+    return Found(rows.num_rows, broken.num_rows, cases)
 
 
 _ALL = (
