@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
 
 from recaudo.engine.facts import BUCKET_ES, STAGE_ES
 from recaudo.flow.words import OUTCOME_ES, TREATMENT_ES
@@ -14,6 +16,7 @@ from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.portfolio.queries import COUNTRY_ES
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.words import METRIC_ES, STATUS_ES
+from recaudo.ui.templatetags.ui import day
 
 
 def _choices(names: dict[str, str], all_es: str) -> list[tuple[str, str]]:
@@ -58,7 +61,7 @@ class WhatIfForm(forms.Form):
         super().__init__(*args, **kwargs)
         listed = [(str(one.pk), f"Versión {one.number} · {STATUS_ES.get(one.status, one.status).lower()}") for one in versions]
         self.fields["old"].choices = self.fields["new"].choices = listed  # type: ignore[attr-defined]
-        self.fields["day"].choices = [(one.on.isoformat(), f"{one.on:%d/%m/%Y} · {one.row_count:,} cuentas".replace(",", ".")) for one in snapshots]  # type: ignore[attr-defined]
+        self.fields["day"].choices = [(one.on.isoformat(), f"{day(one.on)} · {intcomma(one.row_count)} cuentas") for one in snapshots]  # type: ignore[attr-defined]
 
 
 class CostsForm(forms.Form):
@@ -135,8 +138,22 @@ class ExperimentForm(forms.Form):
 
 
 class StartForm(forms.Form):
+    """From which day an experiment draws. `first` is the first day that still can: today's, until it is run."""
+
     on = forms.DateField(label="Desde qué jornada", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     note = forms.CharField(label="Comentario", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, first: date, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"on": first}, **kwargs)
+        self.first = first
+        if first > today:
+            self.fields["on"].help_text = f"La jornada de hoy ya comenzó: la primera que puede sortear es la del {day(first)}."
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on < self.first:
+            raise forms.ValidationError(f"La primera jornada que puede sortear es la del {day(self.first)}: elija esa o una posterior.")
+        return on
 
 
 class ReasonForm(forms.Form):

@@ -17,16 +17,20 @@ from recaudo.strategy.models import Experiment, ExperimentMember, Snapshot
 from recaudo.strategy.queries.versions import model_of
 
 
-def approved(cast: Any, *, kind: str = "holdout", first: int = 9_999, version: Any = None, **more: Any) -> Experiment:
-    """An experiment that the next day starts; its first arm holds nearly everybody."""
+def submitted(cast: Any, *, kind: str = "holdout", first: int = 9_999, version: Any = None, **more: Any) -> Experiment:
+    """An experiment that waits for approval; its first arm holds nearly everybody."""
     strategy = queries.active_version().strategy
     arms = [
         services.ArmDraft("control", "Grupo de control", first, None, kind == "holdout"),
         services.ArmDraft("treated", "Con gestión", 10_000 - first, version),
     ]
     made = services.propose(strategy, name="Prueba", kind=kind, arms=arms, base_bp=2000, lift_bp=500, by=cast.elena, at=NOW, **more)
-    services.submit_experiment(made, by=cast.elena, at=NOW)
-    return services.approve_experiment(made, starts_on=TODAY, today=TODAY, by=cast.gabriel, at=NOW)
+    return services.submit_experiment(made, by=cast.elena, at=NOW)
+
+
+def approved(cast: Any, **given: Any) -> Experiment:
+    """The same, and the next day starts it."""
+    return services.approve_experiment(submitted(cast, **given), starts_on=TODAY, today=TODAY, by=cast.gabriel, at=NOW)
 
 
 def challenger(cast: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from tests.cast import NOW, TODAY, Cast
-from tests.contexts.flow.test_arms import approved, challenger
+from tests.contexts.flow.test_arms import approved, challenger, submitted
 from tests.contexts.flow.worlds import place, ready, run, signed_in, text
 
 from recaudo.casework.models import Action
@@ -19,6 +19,7 @@ from recaudo.portfolio.services import record_payment
 from recaudo.store.tenancy import acting
 from recaudo.strategy import queries, services
 from recaudo.strategy.models import Experiment
+from recaudo.ui.templatetags.ui import day
 
 LATER = TODAY + timedelta(days=30)
 
@@ -131,13 +132,35 @@ def test_a_manager_proposes_another_approves_and_both_see_the_size(own_database:
     assert elena.post(reverse("flow:experiment-submit", args=[found.pk])).status_code == 302
     assert elena.post(reverse("flow:experiment-approve", args=[found.pk]), {"on": "2099-01-01"}).status_code == 403
     assert "Aprobar" in text(gabriel.get(page))
-    gabriel.post(reverse("flow:experiment-approve", args=[found.pk]), {"on": "2099-01-01"})
-    assert "empieza a sortear" in text(elena.get(page))
+    assert "Hoy no alcanzan las personas" in text(gabriel.get(page)), "who decides is told what the proposer was told"
+    said = gabriel.post(reverse("flow:experiment-approve", args=[found.pk]), {"on": "2099-01-01"}, follow=True)
+    assert "sortea desde la jornada del 1 ene 2099" in text(said)
+    approved_page = text(elena.get(page))
+    assert "empieza a sortear con la jornada del 1 ene 2099" in approved_page and "Hoy no alcanzan las personas" in approved_page
     assert "Visitar" in text(elena.get(reverse("flow:experiments")))
     assert "No hay grupo de control permanente" in text(elena.get(reverse("flow:experiments")))
     assert elena.post(reverse("flow:experiment-control")).status_code == 302
     with acting(cast.tenant.id):
         assert queries.default_control(queries.active_version().strategy).arms.all()[0].share_bp == 300
+
+
+def test_after_todays_day_has_begun_an_experiment_starts_with_the_next(own_database: Any, tmp_state: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    cast = ready()
+    gabriel, tomorrow = signed_in(cast.gabriel), TODAY + timedelta(days=1)
+    with acting(cast.tenant.id):
+        found = submitted(cast)
+    page, approve = reverse("flow:experiment", args=[found.pk]), reverse("flow:experiment-approve", args=[found.pk])
+    assert f'value="{TODAY}"' in text(gabriel.get(page))
+    run(cast)
+    before = text(gabriel.get(page))
+    assert f'value="{tomorrow}"' in before and "La jornada de hoy ya comenzó" in before
+    refused = text(gabriel.post(approve, {"on": TODAY.isoformat()}, follow=True))
+    assert f"La primera jornada que puede sortear es la del {day(tomorrow)}" in refused
+    assert f"sortea desde la jornada del {day(tomorrow)}" in text(gabriel.post(approve, {"on": tomorrow.isoformat()}, follow=True))
+    run(cast, on=tomorrow)
+    with acting(cast.tenant.id):
+        assert queries.experiment_by_id(found.pk).members.values_list("enrolled_on", flat=True).distinct().get() == tomorrow
 
 
 def test_the_page_of_a_result_says_what_is_not_known(world: Any) -> None:

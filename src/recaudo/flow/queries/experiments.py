@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 import duckdb
 
 from recaudo.engine.facts import FACTS
+from recaudo.flow.models import Run
 from recaudo.strategy import queries as strategy
 from recaudo.strategy.models import Experiment, Snapshot
 from recaudo.strategy.queries.snapshots import present, quoted
@@ -37,6 +39,12 @@ def countries() -> list[str]:
     """The countries of the newest snapshot's accounts."""
     snapshot = _newest()
     return sorted(strategy.snapshot_counts(snapshot, by="country")) if snapshot else []
+
+
+def first_day(today: date) -> date:
+    """The first day that still can draw for an experiment that is approved now: today's, or tomorrow's once today's has begun."""
+    has_begun = Run.objects.filter(on=today).exclude(status="failed").exists()
+    return today + timedelta(days=1) if has_begun else today
 
 
 def people(one: Experiment) -> dict[UUID, str]:

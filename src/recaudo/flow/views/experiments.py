@@ -26,6 +26,7 @@ from recaudo.strategy import services
 from recaudo.strategy.models import Experiment, Strategy
 from recaudo.strategy.words import EXPERIMENT_STATUS_ES, EXPERIMENT_STATUS_TONE
 from recaudo.ui.access import allow
+from recaudo.ui.templatetags.ui import day
 
 # The control group that a strategy keeps always, unless somebody asks for another share.
 CONTROL_BP = 300
@@ -106,7 +107,7 @@ def experiment(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "scope": results.scope(found), "may_submit": found.status == "draft" and may_edit, "may_discard": found.status in ("draft", "rejected") and may_edit,
         "may_decide": found.status == "submitted" and may_approve and not is_own, "own_waits": found.status == "submitted" and may_approve and is_own,
         "may_stop": found.status in ("running", "approved") and may_approve, "may_measure": found.status in ("running", "stopped") and may_edit,
-        "start_form": StartForm(initial={"on": today}, auto_id="st_%s"), "reject_form": ReasonForm(auto_id="re_%s"), "stop_form": ReasonForm(auto_id="sp_%s"),
+        "start_form": StartForm(first=queries.first_day(today), today=today, auto_id="st_%s"), "short": _short(found), "reject_form": ReasonForm(auto_id="re_%s"), "stop_form": ReasonForm(auto_id="sp_%s"),
     }  # fmt: skip
     return render(request, "flow/experiment.html", context)
 
@@ -130,14 +131,15 @@ def discard(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
 @allow("strategy.approve")
 @require_POST
 def approve(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
-    form = StartForm(request.POST)
+    today = _today(request)
+    form = StartForm(request.POST, first=queries.first_day(today), today=today)
     if not form.is_valid():
         return _refuse(request, form, experiment_id)
     services.approve_experiment(
-        strategy.experiment_by_id(experiment_id), starts_on=form.cleaned_data["on"], today=_today(request), note=form.cleaned_data["note"],
+        strategy.experiment_by_id(experiment_id), starts_on=form.cleaned_data["on"], today=today, note=form.cleaned_data["note"],
         by=request.user, at=timezone.now(),
     )  # fmt: skip
-    messages.success(request, f"Aprobado: sortea desde la jornada del {form.cleaned_data['on']:%d/%m/%Y}.")
+    messages.success(request, f"Aprobado: sortea desde la jornada del {day(form.cleaned_data['on'])}.")
     return redirect("flow:experiment", experiment_id)
 
 
@@ -217,6 +219,14 @@ def _size(form: ExperimentForm) -> dict[str, Any]:
         "needed": needed, "once": engine.persons_needed(plan, is_sequential=False), "there": there, "in_arm": round(there * share), "power": engine.power_at(plan, there),
         "smallest": smallest, "is_enough": there >= needed, "lift": plan.lift,
     }  # fmt: skip
+
+
+def _short(one: Experiment) -> dict[str, Any] | None:
+    """What an experiment that has still to draw its persons lacks, or nothing. Those already drawn count, whatever they owe today."""
+    if one.status not in ("draft", "submitted", "approved", "running"):
+        return None
+    there = max(queries.persons(one.scope), results.short(one)["drawn"])
+    return None if there >= one.planned_count else {"needed": one.planned_count, "there": there}
 
 
 def _propose(request: Any, daily: Strategy, data: dict[str, Any]) -> Experiment:

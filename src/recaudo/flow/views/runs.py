@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -89,7 +90,7 @@ def accounts(request: HttpRequest, run_id: UUID) -> HttpResponse:
     count = queries.count_decided(found, where=where)
     context = {
         "run": found, "form": form, "rows": [_line(one) for one in rows], "next_cursor": cursor, "previous_cursor": "",
-        "count_text": f"{count:,} cuentas".replace(",", "."), "kept": queries.snapshot_of(found) is not None,
+        "count_text": f"{intcomma(count)} cuentas", "kept": queries.snapshot_of(found) is not None,
         "rule": queries.rule_text(where["refused_rule"]) if "refused_rule" in where else None,
         "sees_person": request.user.may("person.view"),
     }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -131,7 +132,7 @@ def accounts(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
     rows, cursor = queries.lines(found, where, after=request.GET.get("after", "")[:40], limit=PAGE_SIZE)
     context = {
         "found": found, "rows": [_line(one) for one in rows], "next_cursor": cursor, "previous_cursor": "", "said": _said(where),
-        "count_text": f"{queries.count(found, where):,} cuentas".replace(",", "."), **_versions(request, found),
+        "count_text": f"{intcomma(queries.count(found, where))} cuentas", **_versions(request, found),
     }  # fmt: skip
     return render(request, "flow/what_if_accounts.html", context)
 
