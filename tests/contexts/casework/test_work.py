@@ -24,36 +24,36 @@ from recaudo.workforce.models import Team, TeamMember
 # --- cases
 
 def test_everybody_who_is_late_gets_one_case(cast: Any) -> None:
-    assert casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now) == 3
-    assert casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now) == 0
+    assert casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now).opened == 3
+    assert casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now).opened == 0
     assert set(Case.objects.values_list("person_id", "dpd_max", "stage")) == {
         (cast.maria.id, 40, "early"), (cast.pedro.id, 5, "early"), (cast.esquina.id, 95, "early")
     }  # fmt: skip
 
 
 def test_those_who_fall_due_soon_get_a_case_when_the_plan_reminds(cast: Any) -> None:
-    assert casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now, due_within_days=10) == 4
+    assert casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now, due_within_days=10).opened == 4
 
 
 def test_a_case_follows_the_worst_account(cast: Any) -> None:
-    casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now)
+    casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now)
     Account.objects.filter(id=cast.accounts["maria"].id).update(dpd=70, stage="middle")
-    casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now)
+    casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now)
     assert Case.objects.get(person=cast.maria).dpd_max == 70
 
 
 def test_the_case_of_who_owes_nothing_overdue_closes_and_its_work_stops(cast: Any) -> None:
-    casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now)
+    casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now)
     waiting = plan(cast)
     Account.objects.filter(id=cast.accounts["maria"].id).update(overdue_minor=0, dpd=0, status="current")
-    assert casework.close_cases(on=cast.today, by=SYSTEM, at=cast.now) == 1
+    assert casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now).closed == 1
     case = Case.objects.get(person=cast.maria)
     waiting.refresh_from_db()
     assert (case.status, case.closed_reason, waiting.status, waiting.cancelled_reason) == ("closed", "paid", "cancelled", "paid")
 
 
 def test_one_payment_closes_one_case(cast: Any) -> None:
-    casework.open_cases(on=cast.today, by=SYSTEM, at=cast.now)
+    casework.review_cases(on=cast.today, by=SYSTEM, at=cast.now)
     assert casework.close_if_paid(cast.maria.id, on=cast.today, by=SYSTEM, at=cast.now) is None
     Account.objects.filter(id=cast.accounts["maria"].id).update(overdue_minor=0, status="current")
     assert casework.close_if_paid(cast.maria.id, on=cast.today, by=SYSTEM, at=cast.now).status == "closed"

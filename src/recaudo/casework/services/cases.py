@@ -44,8 +44,7 @@ _WORKED = """
     OR (%(days)s > 0 AND a.next_due_on BETWEEN %(on)s AND %(until)s AND a.status IN ('preventive', 'current', 'delinquent')))
   GROUP BY a.holder_id
 """
-# What is late is read once; then every case is opened, renewed or closed: no row is touched by two of the parts. A part that
-# is not asked for is told not to happen.
+# What is late is read once; then every case is opened, renewed or closed: no row is touched by two of the parts.
 _REVIEW = f"""
 WITH worked AS MATERIALIZED ({_WORKED}),
 standing AS MATERIALIZED (
@@ -57,19 +56,19 @@ standing AS MATERIALIZED (
 ), opened AS (
   INSERT INTO casework_case (id, tenant_id, created_at, person_id, status, stage, dpd_max, opened_at, closed_reason)
   SELECT recaudo_uuid7(), %(tenant)s, %(at)s, m.person_id, 'open', m.stage, m.dpd, %(at)s, ''
-  FROM matched m WHERE %(open)s AND m.case_id IS NULL
+  FROM matched m WHERE m.case_id IS NULL
   ON CONFLICT (tenant_id, person_id) WHERE status = 'open' DO NOTHING
   RETURNING 1
 ), renewed AS (
   UPDATE casework_case c SET dpd_max = m.dpd, stage = m.stage
   FROM matched m
-  WHERE %(open)s AND c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND m.is_late AND m.differs
+  WHERE c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND m.is_late AND m.differs
   RETURNING 1
 ), closed AS (
   UPDATE casework_case c
   SET status = 'closed', closed_at = %(at)s, closed_reason = 'paid', locked_by_id = NULL, locked_until = NULL, next_at = NULL
   FROM matched m
-  WHERE %(close)s AND c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND NOT m.is_late
+  WHERE c.id = m.case_id AND c.tenant_id = %(tenant)s AND c.status = 'open' AND NOT m.is_late
     AND NOT EXISTS (SELECT 1 FROM casework_hold h
                     WHERE h.tenant_id = %(tenant)s AND h.person_id = c.person_id AND h.released_at IS NULL AND h.kind = 'payment_claim')
     -- a guarantor who asked to be called owes nothing of their own
@@ -94,31 +93,16 @@ class Reviewed:
     closed: int
 
 
-def open_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> int:
-    """Open a case for every person with something overdue who has none, and renew delay and stage of the rest.
-
-    due_within_days  also for persons whose next due day lies within so many days (reminders before the day); 0 = not
-    Returns          how many were opened
-    """
-    return review_cases(on=on, by=by, at=at, due_within_days=due_within_days, close=False).opened
-
-
-def close_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> int:
-    """Close every case whose person owes nothing overdue any more (and nothing due soon). Returns how many."""
-    return review_cases(on=on, by=by, at=at, due_within_days=due_within_days, open_=False).closed
-
-
 @transaction.atomic
-def review_cases(
-    *, on: date, by: Any, at: datetime, due_within_days: int = 0, open_: bool = True, close: bool = True
-) -> Reviewed:
+def review_cases(*, on: date, by: Any, at: datetime, due_within_days: int = 0) -> Reviewed:
     """Open, renew and close the cases of everybody in one pass over the accounts. A second time changes nothing.
 
-    open_, close  whether to do these parts
+    A person with something overdue has a case; who owes nothing overdue any more has none.
+
+    due_within_days  also for persons whose next due day lies within so many days (reminders before the day); 0 = not
     """
     values = {
         "tenant": tenancy.tenant_id(), "on": on, "at": at, "days": due_within_days, "until": on + timedelta(days=due_within_days),
-        "open": open_, "close": close,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_REVIEW, values)
@@ -237,6 +221,6 @@ def _may_take(to: User, by: Any) -> bool:
 
 
 __all__ = [
-    "CaseLocked", "NotAllowed", "NotInAgency", "Reviewed", "assign_cases", "case_for", "close_cases", "close_if_paid", "guard_lock", "lock_case",
-    "open_cases", "own_action", "review_cases", "unlock_case",
+    "CaseLocked", "NotAllowed", "NotInAgency", "Reviewed", "assign_cases", "case_for", "close_if_paid", "guard_lock", "lock_case",
+    "own_action", "review_cases", "unlock_case",
 ]  # fmt: skip
