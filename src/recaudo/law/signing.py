@@ -72,8 +72,10 @@ def decision_signature(row: LawDecision) -> bytes:
 
 
 def fault_of_decisions(rows: Iterable[LawDecision]) -> str:
-    """What is wrong with approved choices: Spanish, empty = nothing."""
+    """What is wrong with approved choices: Spanish, empty = nothing. Nobody withdraws an approved one (law/services)."""
     for row in rows:
+        if row.withdrawn_at:
+            return f"la opción «{row.name}» figura retirada después de aprobada"
         if not row.signature or not hmac.compare_digest(bytes(row.signature), decision_signature(row)):
             return f"la opción «{row.name}» no lleva la firma de esta instalación"
     return ""

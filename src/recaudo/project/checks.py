@@ -26,7 +26,7 @@ from recaudo.journal import queries as journal
 from recaudo.journal.models import Event
 from recaudo.law import queries as law
 from recaudo.law.models import LawDecision
-from recaudo.project.database import APPEND_ONLY, PARTITIONED
+from recaudo.project.database import APPEND_ONLY, NEVER_DELETED, PARTITIONED
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant
 
@@ -117,14 +117,15 @@ ORDER BY 1
 
 
 def append_only(now: datetime) -> list[Finding]:
-    loose = []
-    for table in APPEND_ONLY:
-        update, delete = _rows("SELECT has_table_privilege(%s, 'UPDATE'), has_table_privilege(%s, 'DELETE')", [table, table])[0]
-        if update or delete:
-            loose.append(table)
+    loose = [
+        table
+        for tables, rights in ((APPEND_ONLY, "UPDATE, DELETE"), (NEVER_DELETED, "DELETE"))
+        for table in tables
+        if _rows("SELECT has_table_privilege(%s, %s)", [table, rights])[0][0]
+    ]
     if loose:
-        return [Finding("grants", "bad", f"el programa podría cambiar lo que sólo se agrega: {', '.join(loose)}. Ejecute «recaudo up», que renueva los permisos")]
-    return [Finding("grants", "ok", f"{len(APPEND_ONLY)} tablas de sólo agregar, protegidas")]
+        return [Finding("grants", "bad", f"el programa podría cambiar o borrar lo que debe quedar: {', '.join(loose)}. Ejecute «recaudo up», que renueva los permisos")]
+    return [Finding("grants", "ok", f"{len(APPEND_ONLY) + len(NEVER_DELETED)} tablas cuyas filas deben quedar, protegidas")]
 
 
 def migrations(now: datetime) -> list[Finding]:
@@ -203,12 +204,12 @@ def laws(now: datetime) -> list[Finding]:
 
 def _missing_acts() -> str:
     """What the journal says was decided and the tables do not have: the newest acts can be cut off without breaking the chain."""
-    told = Event.objects.filter(name="law.changed").exclude(detail__step="seen").values_list("detail", flat=True)
-    numbers = {detail["number"] for detail in told if "number" in detail}
-    choices = {(detail["toggle"], detail["choice"]) for detail in told if detail.get("step") == "approved" and "toggle" in detail}
+    told = Event.objects.filter(name="law.changed").exclude(detail__step="seen").values_list("subject_id", "detail")
+    numbers = {detail["number"] for _, detail in told if "number" in detail}
+    choices = {subject: detail["toggle"] for subject, detail in told if detail.get("step") == "approved" and "toggle" in detail}
     have = {row.number for row in law.acts()}
-    kept = set(LawDecision.objects.exclude(approved_at=None).values_list("name", "choice"))
-    lost = [f"acto n.º {number}" for number in sorted(numbers - have)] + [name for name, _ in sorted(choices - kept)]
+    kept = set(LawDecision.objects.exclude(approved_at=None).values_list("id", flat=True))
+    lost = [f"acto n.º {number}" for number in sorted(numbers - have)] + sorted(name for subject, name in choices.items() if subject not in kept)
     return ", ".join(lost)
 
 

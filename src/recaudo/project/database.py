@@ -11,6 +11,8 @@ from psycopg import sql
 
 # Tables that the application may add to but never change: the journal is sealed by a function of the owner.
 APPEND_ONLY = ["journal_event", "journal_anchor", "portfolio_ledgerentry", "portfolio_buckethistory", "casework_permitrecord", "law_lawchange", "law_lawimpact"]
+# Tables whose rows change but never go: without its newest row an older reading of the law, approved and signed, would rule again.
+NEVER_DELETED = ["law_lawdecision"]
 PARTITIONED = ["journal_event", "casework_action", "messaging_message"]
 
 
@@ -33,6 +35,8 @@ def grant() -> None:
     for table in APPEND_ONLY:
         statement = "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
         statements.append(sql.SQL(statement).format(table=sql.Identifier(table), role=role))
+    for table in NEVER_DELETED:
+        statements.append(sql.SQL("REVOKE DELETE, TRUNCATE ON {table} FROM {role}").format(table=sql.Identifier(table), role=role))
     with connections["owner"].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement.format(role=role) if isinstance(statement, sql.SQL) else statement)

@@ -262,6 +262,29 @@ def test_a_reading_whose_row_was_altered_stops_every_contact(cast: Cast, second:
     assert "CL.week" in tampered(cast).reason_es
 
 
+def test_an_older_reading_does_not_rule_again_because_the_newer_row_is_marked_or_gone(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    with tenancy.acting(cast.tenant.id):
+        olga = _user(cast.tenant.id, "olga", "Olga Ruiz", ["compliance_officer"])
+        for minutes, choice in enumerate(("calendar", "default", "calendar", "default")):
+            decided = services.propose(name="CL.week", choice=choice, reason=REASON, by=cast.carmen, at=NOW)
+            see(decided, olga)  # type: ignore[arg-type]
+            services.approve(decided, by=olga, at=NOW + timedelta(minutes=minutes))
+    with tenancy.acting(cast.tenant.id), pytest.raises(Exception) as caught, transaction.atomic():
+        LawDecision.objects.filter(id=decided.id).delete()
+    assert isinstance(caught.value.__cause__, psycopg.errors.InsufficientPrivilege)
+    with tenancy.acting(cast.tenant.id):
+        LawDecision.objects.filter(id=decided.id).update(withdrawn_at=NOW)
+    with tenancy.acting(cast.tenant.id):
+        assert "CL.week" in queries.rules().trouble
+    with psycopg.connect(**own_database["admin"], autocommit=True) as admin:
+        admin.execute("DELETE FROM law_lawdecision WHERE id = %s", [decided.id])
+    from recaudo.project import checks
+
+    missing = [one.text for one in checks.laws(NOW) if one.level == "bad"]
+    assert len(missing) == 1 and "CL.week" in missing[0], "another row says the same choice: this one is missed all the same"
+
+
 def test_the_application_itself_cannot_alter_or_delete_an_act(cast: Cast) -> None:
     change = propose(cast)
     for statement in ("UPDATE law_lawchange SET reason = 'x' WHERE id = %s", "DELETE FROM law_lawchange WHERE id = %s", "DELETE FROM law_lawimpact WHERE subject_id = %s"):

@@ -74,6 +74,7 @@ def test_the_doctor_finds_a_sound_installation_sound(own_database: dict[str, Any
 FAULTS: dict[str, tuple[str, Callable[[datetime], list[checks.Finding]], str]] = {
     "row security taken off": ("ALTER TABLE portfolio_account NO FORCE ROW LEVEL SECURITY", checks.row_security, "row_security"),
     "a policy dropped": ("DROP POLICY tenant ON portfolio_account; DROP POLICY IF EXISTS agency ON portfolio_account", checks.row_security, "row_security"),
+    "a reading of the law can be deleted": ("GRANT DELETE ON law_lawdecision TO recaudo_app", checks.append_only, "grants"),
     "the journal can be changed": ("GRANT UPDATE ON journal_event TO recaudo_app", checks.append_only, "grants"),
     "a migration is missing": ("DELETE FROM django_migrations WHERE app = 'workforce' AND name LIKE '0003%'", checks.migrations, "migrations"),
     "a job was left half done": (

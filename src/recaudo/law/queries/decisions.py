@@ -82,7 +82,7 @@ def decisions(*, at: datetime | None = None) -> dict[str, str]:
 
 
 def _approved(at: datetime | None) -> list[LawDecision]:
-    approved = LawDecision.objects.filter(approved_at__isnull=False, withdrawn_at=None)
+    approved = LawDecision.objects.filter(approved_at__isnull=False)
     if at is not None:
         approved = approved.filter(approved_at__lte=at)
     return list(approved.order_by("name", "-approved_at").distinct("name"))
