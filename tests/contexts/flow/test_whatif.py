@@ -14,6 +14,7 @@ from tests.contexts.flow.worlds import ready, run
 from recaudo.flow.models import WhatIf
 from recaudo.flow.queries import whatif as queries
 from recaudo.flow.services import whatif
+from recaudo.flow.services.limits import set_limits
 from recaudo.portfolio.models import Payment
 from recaudo.store.tenancy import acting
 from recaudo.strategy import queries as strategy
@@ -54,6 +55,20 @@ def test_the_version_in_force_comes_out_as_the_day_did(world: Any) -> None:
         assert got["planned"] == day.counts["actions_opened"]
         assert got["treatments"] == day.counts["treatments"]
     assert found.result["changed"] == 0 and all(not one["moves"] for one in found.result["dimensions"])
+
+
+def test_a_simulation_keeps_to_the_budget_of_that_day(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    cast.tenant.settings = {"unit_costs": dict.fromkeys(("call", "sms", "im", "email", "visit", "letter"), "10")}
+    cast.tenant.save()
+    with acting(cast.tenant.id):
+        set_limits(cast.tenant, {("budget", None): 1_500}, valid_from=TODAY, today=TODAY, by=cast.gabriel, at=NOW)
+        draft = same_draft(cast)
+    day = run(cast)
+    found = simulated(cast, draft)
+    assert day.counts["accounts_by_outcome"]["over_budget"] >= 1
+    for got in found.result["sides"].values():
+        assert got["outcomes"] == day.counts["accounts_by_outcome"] and got["cost_minor"] == day.counts["spent_minor"] == 1_000
 
 
 def test_every_number_has_its_accounts_behind_it(world: Any) -> None:

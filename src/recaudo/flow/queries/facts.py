@@ -184,6 +184,13 @@ def gather(db: duckdb.DuckDBPyConnection, *, tenant: str, on: date, at: datetime
     return int(run(db, "SELECT count(*) FROM facts")[0][0])
 
 
+def keep(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Copy rows into a table of the workspace, in place of one of that name."""
+    db.register("kept", rows)
+    run(db, f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM kept")
+    db.unregister("kept")
+
+
 def forget(db: duckdb.DuckDBPyConnection, *names: str) -> None:
     """Let go of what was read, so that its memory is free for the next steps."""
     for name in names:

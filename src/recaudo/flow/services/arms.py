@@ -21,7 +21,7 @@ import pyarrow as pa
 from recaudo.engine import decide
 from recaudo.engine import experiment as engine
 from recaudo.engine.facts import FACTS, types
-from recaudo.flow.queries.facts import arrow
+from recaudo.flow.queries.facts import arrow, keep
 from recaudo.flow.queries.facts import run as execute
 from recaudo.flow.services import plan
 from recaudo.store.arrow import reader
@@ -154,9 +154,7 @@ def _keep_arms(db: duckdb.DuckDBPyConnection, one: Experiment) -> None:
         "version_id": pa.array([str(arm.version_id) if arm.version_id else None for arm in arms], pa.string()),
         "is_holdout": pa.array([arm.is_holdout for arm in arms], pa.bool_()),
     })  # fmt: skip
-    db.register("given", table)
-    execute(db, "CREATE OR REPLACE TABLE arms AS SELECT * FROM given")
-    db.unregister("given")
+    keep(db, "arms", table)
 
 
 def _scope(one: Experiment) -> str:

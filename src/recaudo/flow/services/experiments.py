@@ -18,8 +18,8 @@ from recaudo.engine import experiment as engine
 from recaudo.flow.queries import facts as read
 from recaudo.flow.queries.facts import arrow
 from recaudo.flow.queries.facts import run as execute
+from recaudo.flow.queries.limits import unit_costs
 from recaudo.flow.services.plan import usd_rates
-from recaudo.flow.services.whatif import costs_of
 from recaudo.store import tenancy
 from recaudo.store.arrow import reader
 from recaudo.strategy import queries as strategy
@@ -128,9 +128,7 @@ def _gather(db: duckdb.DuckDBPyConnection, tenant: Tenant, experiment: Experimen
     with reader() as source:
         for name, text in SOURCES.items():
             wanted = {key: value for key, value in params.items() if f"{{{key}}}" in text}
-            db.register("fetched", source.fetch(text, **wanted))
-            execute(db, f"CREATE TABLE {name} AS SELECT * FROM fetched")
-            db.unregister("fetched")
+            read.keep(db, name, source.fetch(text, **wanted))
     found: date = first
     return found
 
@@ -151,14 +149,12 @@ def _seen(db: duckdb.DuckDBPyConnection, tenant: Tenant, experiment: Experiment,
     # Costs are in the organisation's currency: into that of the comparison, or nothing where a rate is missing.
     known = tenant.currency == currency or (tenant.currency in rates and (currency == "USD" or currency in rates))
     factor = 1.0 if tenant.currency == currency else rates[tenant.currency] / (1.0 if currency == "USD" else rates[currency]) if known else None
-    unit = {channel: None if factor is None else cost * factor for channel, cost in costs_of(tenant).by_channel.items()}
+    unit = {channel: None if factor is None else cost * factor for channel, cost in unit_costs(tenant).items()}
     for name, table in (
         ("rate", pa.table({"currency": pa.array([*rates], pa.string()), "usd": pa.array([*rates.values()], pa.float64())})),
         ("cost", pa.table({"channel": pa.array([*unit], pa.string()), "cost": pa.array([*unit.values()], pa.float64())})),
     ):
-        db.register("given", table)
-        execute(db, f"CREATE TABLE {name} AS SELECT * FROM given")
-        db.unregister("given")
+        read.keep(db, name, table)
     execute(db, SEEN, {"days": experiment.outcome_days, "on": on, "alone": alone})
     return currency
 

@@ -27,6 +27,7 @@ from recaudo.engine import allocate, comply, decide
 from recaudo.engine.facts import types
 from recaudo.flow.models import Run
 from recaudo.flow.queries.facts import arrow
+from recaudo.flow.queries.facts import keep as keep_table
 from recaudo.flow.queries.facts import run as execute
 from recaudo.flow.queries.limits import Limits
 from recaudo.kernel.money import minor_digits
@@ -79,7 +80,7 @@ def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> Calla
     Raises   what `decide.read` and `decide.compile` refuse
     """
     compiled = decide.compile(decide.read(xml), types())
-    _keep(db, "decided", decide.run(compiled, "facts", db))
+    keep_table(db, "decided", decide.run(compiled, "facts", db))
     names = ", ".join(("account_id", *compiled.facts))
     sampled = arrow(
         db, f"SELECT {names} FROM facts ORDER BY hash(account_id::VARCHAR || $seed) LIMIT {SAMPLE}", {"seed": str(seed)}
@@ -98,12 +99,6 @@ def _decided(db: duckdb.DuckDBPyConnection, sampled: pa.Table) -> pa.Table:
     rows = arrow(db, "SELECT d.* FROM decided d JOIN sampled s USING (account_id) ORDER BY s.place")
     db.unregister("sampled")
     return rows
-
-
-def _keep(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    db.register("kept", rows)
-    execute(db, f"CREATE TABLE {name} AS SELECT * FROM kept")
-    db.unregister("kept")
 
 
 CANDIDATES = """
@@ -177,11 +172,11 @@ def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, 
     """
     zones = [row[0] for row in execute(db, "SELECT DISTINCT zones[1] FROM facts WHERE zones[1] IS NOT NULL")]
     moments = [day_at(on, zone, HOUR).replace(tzinfo=None) for zone in zones]
-    _keep(db, "zone", pa.table({"zone": pa.array(zones, pa.string()), "planned_at": pa.array(moments, pa.timestamp("us"))}))
+    keep_table(db, "zone", pa.table({"zone": pa.array(zones, pa.string()), "planned_at": pa.array(moments, pa.timestamp("us"))}))
     words = [
         (one.code, channel, one.law_word(channel)) for one in catalogue.dispositions().values() for channel in catalogue_channels()
     ]
-    _keep(db, "law_word", pa.table(dict(zip(("disposition", "channel", "outcome"), map(list, zip(*words, strict=True)), strict=True))))
+    keep_table(db, "law_word", pa.table(dict(zip(("disposition", "channel", "outcome"), map(list, zip(*words, strict=True)), strict=True))))
     daily = any(cap.period_days == 1 for cap in rules.caps)
     longer = next((cap for cap in rules.caps if cap.period_days > 1), None)
     house = str(tenant.id)
@@ -267,13 +262,13 @@ def fit_capacity(db: duckdb.DuckDBPyConnection, *, capacity: dict[str, int], lim
     Returns  used units, prices, the bound and the gap, what was spent, and what was asked for and did not fit
     """
     costs = limits.cost_minor if limits.budget_minor is not None else {}
-    _keep(db, "unit_cost", pa.table({"channel": pa.array(costs, pa.string()), "cost_minor": pa.array(costs.values(), pa.int64())}))
-    _keep(db, "floor", pa.table({"quota": pa.array(limits.floors, pa.string())}))
+    keep_table(db, "unit_cost", pa.table({"channel": pa.array(costs, pa.string()), "cost_minor": pa.array(costs.values(), pa.int64())}))
+    keep_table(db, "floor", pa.table({"quota": pa.array(limits.floors, pa.string())}))
     options = arrow(db, OPTIONS, {"floors_of": limits.floors_of})
     plan = allocate.plan(options, capacity, budget_minor=limits.budget_minor, floors=limits.floors)
-    _keep(db, "chosen", plan.chosen.select(["candidate_id"]))
+    keep_table(db, "chosen", plan.chosen.select(["candidate_id"]))
     unpaid = plan.refused.filter(pc.equal(plan.refused["reason"], "over_budget"))
-    _keep(db, "unpaid", pa.table({"account_id": unpaid["account_id"].cast(pa.string())}))
+    keep_table(db, "unpaid", pa.table({"account_id": unpaid["account_id"].cast(pa.string())}))
     execute(db, "ALTER TABLE unpaid ALTER account_id TYPE UUID")
     execute(db, OUTCOME)
     execute(db, SIDE_BY_SIDE)

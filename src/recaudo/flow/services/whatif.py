@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -34,10 +34,10 @@ from recaudo.engine.facts import FACTS
 from recaudo.flow.models import Run, WhatIf
 from recaudo.flow.queries import facts as read
 from recaudo.flow.queries.facts import run as execute
+from recaudo.flow.queries.limits import limits_on
 from recaudo.flow.queries.whatif import DIMENSIONS, PAST
 from recaudo.flow.services import plan
 from recaudo.journal import services as journal
-from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
@@ -94,20 +94,6 @@ class SameVersion(Problem):
 class UnknownHorizon(Problem):
     code = "what_if_horizon"
     message = "El plazo debe ser de {known} días."
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """Minor units of the organisation's currency for one contact, by channel; a channel that is missing has no known cost."""
-
-    currency: str
-    by_channel: Mapping[str, int]
-
-
-def costs_of(tenant: Tenant) -> Costs:
-    """The unit costs of the organisation's settings: {"unit_costs": {"call": "12.50"}} in its currency."""
-    scale = 10 ** minor_digits(tenant.currency)
-    return Costs(tenant.currency, {channel: round(float(cost) * scale) for channel, cost in tenant.settings.get("unit_costs", {}).items()})
 
 
 @transaction.atomic
@@ -169,7 +155,7 @@ def _work(tenant: Tenant, found: WhatIf) -> tuple[dict[str, Any], str, dict[str,
         with _step(found, seconds, "hechos"):
             at = _as_of(tenant, snapshot)
             currency = _gather(db, tenant, snapshot, at)
-        capacity, rules = workforce.capacity_on(snapshot.on), law.rules()
+        capacity, limits, rules = workforce.capacity_on(snapshot.on), limits_on(snapshot.on, tenant), law.rules()
         sides: dict[str, dict[str, Any]] = {}
         for side, version in versions.items():
             with _step(found, seconds, f"decidir {side}"):
@@ -177,8 +163,8 @@ def _work(tenant: Tenant, found: WhatIf) -> tuple[dict[str, Any], str, dict[str,
             with _step(found, seconds, f"norma {side}"):
                 refused = plan.ask_the_law(db, rules=rules, tenant=tenant, on=snapshot.on, at=at)
             with _step(found, seconds, f"capacidad {side}"):
-                fitted = plan.fit_capacity(db, capacity=capacity)
-            sides[side] = {"refused": refused, **fitted, **_side(db, costs_of(tenant))}
+                fitted = plan.fit_capacity(db, capacity=capacity, limits=limits)
+            sides[side] = {"refused": refused, **fitted, **_side(db, limits.cost_minor)}
             _put_aside(db, side)
         with _step(found, seconds, "comparar"):
             result = _compared(db, currency)
@@ -220,7 +206,7 @@ def _gather(db: duckdb.DuckDBPyConnection, tenant: Tenant, snapshot: Snapshot, a
             ("point", read.POINTS, {}), ("history", read.HISTORY, {"since": at - timedelta(days=read.HISTORY_DAYS), "until": at}),
             ("hold", HOLDS, {"at": at}), ("consent", read.CONSENTS, {"at": at}),
         ):  # fmt: skip
-            _keep(db, name, source.fetch(text, tenant=who, **params))
+            read.keep(db, name, source.fetch(text, tenant=who, **params))
     return yardstick(db)
 
 
@@ -243,7 +229,7 @@ def yardstick(db: duckdb.DuckDBPyConnection) -> str:
         "currency": pa.array([code for code, _ in rates], pa.string()),
         "rate": pa.array([1.0 if alone else rate for _, rate in rates], pa.float64()),
     })  # fmt: skip
-    _keep(db, "yardstick", table)
+    read.keep(db, "yardstick", table)
     return str(rates[0][0]) if alone else "USD"
 
 
@@ -264,16 +250,16 @@ def _put_aside(db: duckdb.DuckDBPyConnection, side: str) -> None:
         execute(db, f"DROP TABLE IF EXISTS {table}")
 
 
-def _side(db: duckdb.DuckDBPyConnection, costs: Costs) -> dict[str, Any]:
-    """Counts of one side: what was wanted, what became of it, what it costs."""
+def _side(db: duckdb.DuckDBPyConnection, costs: Mapping[str, int]) -> dict[str, Any]:
+    """Counts of one side: what was wanted, what became of it, what it costs. costs: of one contact by channel; unknown ones are absent."""
     planned = dict(execute(db, "SELECT planned_channel, count(*) FROM outcome WHERE outcome = 'planned' GROUP BY 1 ORDER BY 2 DESC"))
     return {
         "wanted": int(execute(db, "SELECT count(*) FROM candidate WHERE way = 1")[0][0]),
         "wanted_by_channel": dict(execute(db, "SELECT channel, count(*) FROM candidate WHERE way = 1 GROUP BY 1 ORDER BY 2 DESC")),
         "outcomes": plan.outcomes(db), "treatments": plan.treatments(db), "planned": planned,
-        "cost_minor": sum(count * costs.by_channel.get(channel, 0) for channel, count in planned.items()),
-        "cost_by_channel": {channel: count * costs.by_channel[channel] for channel, count in planned.items() if channel in costs.by_channel},
-        "without_cost": sorted(channel for channel in planned if channel not in costs.by_channel),
+        "cost_minor": sum(count * costs.get(channel, 0) for channel, count in planned.items()),
+        "cost_by_channel": {channel: count * costs[channel] for channel, count in planned.items() if channel in costs},
+        "without_cost": sorted(channel for channel in planned if channel not in costs),
     }  # fmt: skip
 
 
@@ -379,9 +365,3 @@ def _forget_old(newest: WhatIf) -> None:
 
 def _columns(db: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [row[0] for row in execute(db, f"DESCRIBE {table}")]
-
-
-def _keep(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    db.register("kept", rows)
-    execute(db, f"CREATE TABLE {name} AS SELECT * FROM kept")
-    db.unregister("kept")
