@@ -109,6 +109,20 @@ def test_the_day_its_list_and_its_export_agree(cast: Any) -> None:
         assert Event.objects.filter(name="list.exported", detail__list="jornada", detail__rows=4).exists()
 
 
+def test_the_page_of_a_day_says_what_an_hour_of_calling_is_worth(cast: Any) -> None:
+    done = run(cast)
+    counts = {**done.counts, "prices": {"call": 12.5}, "gap": 0.001, "calls_per_hour": 8.0}
+    with acting(cast.tenant.id):
+        Run.objects.filter(pk=done.pk).update(counts=counts)
+    supervisor = signed_in(cast.sofia)
+    page = text(supervisor.get(f"/jornadas/{done.id}/"))
+    assert "vale hasta 100 puntos de prioridad" in page and "a 8 llamadas por hora" in page
+    for without in ({"calls_per_hour": None}, {"prices": {"call": 0.0}}, {"gap": 0.4}):
+        with acting(cast.tenant.id):
+            Run.objects.filter(pk=done.pk).update(counts={**counts, **without})
+        assert "Una hora más de ejecutivo" not in text(supervisor.get(f"/jornadas/{done.id}/")), without
+
+
 def test_a_refused_account_names_its_rule_with_the_citation(cast: Any) -> None:
     done = run(cast)
     code = next(iter(done.counts["refused_by_rule"]))

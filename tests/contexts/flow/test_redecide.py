@@ -6,16 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from tests.cast import NOW, TODAY
 from tests.contexts.flow.worlds import place, ready, run, signed_in, text
 
 from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Wave
+from recaudo.casework.words import CANCEL_ES
 from recaudo.flow.queries.now import facts_now
 from recaudo.flow.queries.why import redecisions
 from recaudo.flow.reactions import REACTIONS
-from recaudo.flow.services.redecide import redecide
+from recaudo.flow.services.redecide import MILD, redecide
 from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account
@@ -163,6 +165,17 @@ def test_what_a_hold_stopped_is_not_opened_again_when_it_ends(cast: Any) -> None
         ended = of(cast, "maria")[0]
         assert (ended.detail["cause"], ended.detail["opened"], ended.detail["not_opened"]) == ("hold.released", "", "stopped")
         assert not opened(cast, "maria", status="planned")
+
+
+def test_what_a_stop_cancelled_stays_cancelled_that_day(cast: Any) -> None:
+    for reason in sorted(set(CANCEL_ES) - set(MILD)):
+        with acting(cast.tenant.id):
+            assert casework.cancel_pending(reason=reason, by=cast.carmen, at=LATER, person_id=cast.maria.id)
+            worsen(cast, "maria")
+            done = redecide(cast.accounts["maria"].id, cause="action.closed", at=LATER)
+            assert done is not None and (done.opened, done.not_opened) == ("", "stopped"), reason
+            assert not opened(cast, "maria", status="planned")
+            transaction.set_rollback(True)
 
 
 def test_a_promise_decides_again_and_opens_no_collection(cast: Any) -> None:
