@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from recaudo.compliance import queries, words
 from recaudo.compliance.queries.controls import CONTROLS
-from recaudo.portfolio.models import Person
+from recaudo.kernel.problems import Problem
+from recaudo.portfolio.models import Account, Person
 from recaudo.workforce.models import Agency, User
 
 DAY = {"type": "date"}
+EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 
 
 def pairs(names: dict[str, str], empty: str = "") -> list[tuple[str, str]]:
@@ -31,14 +34,29 @@ class PersonField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        found = queries.person_named(text)
+        try:
+            found = queries.person_named(text)
+        except Problem as problem:
+            raise forms.ValidationError(problem.text) from None
         if found is None:
             raise forms.ValidationError("No hay una cuenta ni una persona con ese número. Revíselo.")
         return found
 
 
+class CountryField(forms.CharField):
+    """Two letters, in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_length=2, max_length=2, widget=forms.TextInput(attrs={"placeholder": "MX"}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
 def day_field(label: str, **kwargs: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), **kwargs)
+    """A day that can be counted on from: neither the first nor the last of the calendar."""
+    between = [MinValueValidator(EARLIEST, "Ese día es demasiado antiguo."), MaxValueValidator(LATEST, "Ese día está demasiado lejos.")]
+    return forms.DateField(label=label, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"), validators=between, **kwargs)
 
 
 class EvidenceForm(forms.Form):
@@ -65,9 +83,7 @@ class RequestFilters(forms.Form):
 
 class ComplaintForm(forms.Form):
     person = PersonField(required=False)
-    country = forms.CharField(
-        label="País, si no se sabe de quién es", required=False, max_length=2, widget=forms.TextInput(attrs={"placeholder": "MX"})
-    )
+    country = CountryField(label="País, si no se sabe de quién es", required=False)
     cause = forms.ChoiceField(label="Causa", choices=pairs(words.CAUSES))
     lodged = forms.ChoiceField(label="Ante quién se presentó", choices=pairs(words.LODGED_ES))
     outside_folio = forms.CharField(label="Folio de la autoridad", required=False, max_length=60)
@@ -82,8 +98,11 @@ class ComplaintForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
 
-    def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).strip().upper()
+    @property
+    def account(self) -> Account | None:
+        """The account whose number was written, where it is one and no other."""
+        found = list(queries.accounts_numbered(self.data.get("person", "").strip())[:2])
+        return found[0] if len(found) == 1 else None
 
 
 class ComplaintFilters(forms.Form):
@@ -120,17 +139,9 @@ class AnswerRequestForm(forms.Form):
 
 
 class TermForm(forms.Form):
-    country = forms.CharField(label="País", min_length=2, max_length=2)
+    country = CountryField(label="País")
     years = forms.IntegerField(label="Años", min_value=1, max_value=30)
     reason = forms.CharField(label="Motivo", max_length=300)
-
-    def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).strip().upper()
-
-
-def first_day(year_of: date) -> date:
-    """The first day of a day's year."""
-    return year_of.replace(month=1, day=1)
 
 
 class ProgrammeForm(forms.Form):
@@ -146,7 +157,7 @@ class ProgrammeForm(forms.Form):
     )  # fmt: skip
     subject = forms.ChoiceField(label="La muestra se sortea entre", choices=pairs(words.SUBJECT_ES))
     sample_size = forms.IntegerField(label="Tamaño de la muestra", min_value=1, max_value=500)
-    country = forms.CharField(label="Sólo un país", required=False, max_length=2, widget=forms.TextInput(attrs={"placeholder": "MX"}))
+    country = CountryField(label="Sólo un país", required=False)
     agency = forms.ModelChoiceField(label="Sólo un despacho", required=False, queryset=Agency.objects.none())
     period = forms.ChoiceField(label="Cada cuánto", choices=pairs(words.PERIOD_ES))
     next_on = day_field("Próxima auditoría", help_text="Revisa el período completo anterior a ese día.")
@@ -157,9 +168,6 @@ class ProgrammeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["responsible"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
-
-    def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).strip().upper()
 
 
 class AuditPeriodForm(forms.Form):

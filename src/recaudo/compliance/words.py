@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recaudo.casework.words import HOLD_ES
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.law.words import CONFIDENCE
 
 RIGHT_ES: dict[str, str] = {
     "access": "Acceso", "rectification": "Rectificación", "cancellation": "Cancelación o supresión", "opposition": "Oposición",
@@ -71,10 +72,7 @@ COMPLAINT_STATUS_ES: dict[str, str] = {"open": "Abierta", "in_review": "En inves
 COMPLAINT_OPEN = ("open", "in_review")
 RESULT_ES: dict[str, str] = {"founded": "Fundada", "partly": "Fundada en parte", "unfounded": "No fundada", "withdrawn": "Retirada"}
 
-CONFIDENCE_ES: dict[str, str] = {
-    "verified_primary": "norma leída", "quoted_secondary": "citada por otra fuente", "secondary": "fuente secundaria", "interpretation": "nuestra lectura",
-    "background": "sin verificar", "house": "plazo de la casa",
-}  # fmt: skip
+CONFIDENCE_ES: dict[str, str] = {**{code: said for code, (said, _) in CONFIDENCE.items()}, "house": "plazo de la casa"}
 
 EVIDENCE_STATUS_ES: dict[str, str] = {"waiting": "En preparación", "ready": "Listo", "failed": "Falló", "removed": "Destruido"}
 RUN_STATUS_ES: dict[str, str] = {"proposed": "Espera a otra persona", "running": "En curso", "done": "Hecha", "rejected": "Rechazada", "failed": "Falló"}

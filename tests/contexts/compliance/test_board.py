@@ -13,7 +13,7 @@ from tests.contexts.compliance.test_audits import ZONE, contact, permit, program
 from tests.contexts.compliance.test_complaints import opened
 
 from recaudo.casework.models import Action, Case, Hold
-from recaudo.compliance.models import AuditFinding, AuditRun
+from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun
 from recaudo.compliance.queries import board as queries
 from recaudo.journal.models import Event
 from recaudo.law.queries import rules
@@ -160,8 +160,17 @@ def test_an_audit_is_printed_and_its_findings_exported(cast: Any) -> None:
     assert "Contacto sin permiso concedido" in listed and "contact_without_permit" in listed
 
 
-@pytest.mark.parametrize("wrong", [{"name": ""}, {"sample_size": "0"}, {"controls": "x"}, {"responsible": "x"}, {"next_on": "ayer"}])
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"sample_size": "0"}, {"controls": "x"}, {"responsible": "x"}, {"next_on": "ayer"}, {"next_on": "0001-01-01"}, {"country": "M"}])
 def test_a_programme_filled_in_wrongly_is_shown_again(cast: Any, carmen: Client, wrong: dict[str, str]) -> None:
     given = {"name": "N", "purpose": "P", "subject": "action", "sample_size": "5", "period": "weekly", "next_on": cast.today.isoformat(),
              "responsible": str(cast.carmen.id), "controls": "complaint_late", **wrong}  # fmt: skip
     assert carmen.post("/cumplimiento/auditorias/programas/nuevo/", given).status_code == 200
+    assert not AuditProgramme.objects.exists()
+
+
+def test_days_at_the_ends_of_the_calendar_are_refused_in_words(cast: Any, carmen: Client) -> None:
+    row = programme(cast)
+    for first, last, said in (("0001-01-01", "0001-01-03", "demasiado antiguo"), ("9999-12-30", "9999-12-31", "demasiado lejos")):
+        page = carmen.post(f"/cumplimiento/auditorias/programas/{row.id}/auditar/", {"desde": first, "hasta": last})
+        assert page.status_code == 200 and said in text_of(page)
+    assert not AuditRun.objects.exists()

@@ -11,10 +11,13 @@ from tests.contexts.casework.scenes import call, close
 from recaudo.casework.models import Hold
 from recaudo.compliance import queries, services
 from recaudo.compliance.clocks import complaint_clock
+from recaudo.compliance.forms import ComplaintForm
 from recaudo.compliance.models import Complaint
+from recaudo.compliance.queries.evidence import SeveralPersons
 from recaudo.compliance.services.complaints import BadComplaint, ComplaintClosed
 from recaudo.journal.models import Event
 from recaudo.law.queries import rules
+from recaudo.portfolio.models import Account, Creditor
 
 
 def opened(cast: Any, who: str | None = "maria", **more: Any) -> Complaint:
@@ -83,3 +86,18 @@ def test_bad_complaints_are_refused(cast: Any) -> None:
     for wrong in ({"cause": "x"}, {"lodged": "x"}, {"about": "x"}, {"received_on": cast.today + timedelta(days=1)}):
         with pytest.raises(BadComplaint):
             opened(cast, **wrong)
+
+
+def test_a_number_that_two_creditors_use_names_nobody(cast: Any) -> None:
+    twin = cast.accounts["pedro"]
+    Account.objects.filter(id=twin.id).update(number="CTA-MARIA", creditor=Creditor.objects.create(name="Otro", code="OTRO", created_at=cast.now))
+    with pytest.raises(SeveralPersons):
+        queries.person_named("cta-maria")
+    form = ComplaintForm({"person": "CTA-MARIA", "cause": "threat", "lodged": "house", "channel": "email", "received_on": cast.today.isoformat(), "about": "other"})
+    assert not form.is_valid() and "varias personas" in str(form.errors["person"]) and form.account is None
+    assert queries.person_named(str(cast.maria.id)) == cast.maria
+
+
+def test_a_complaint_by_the_number_of_an_account_is_about_it(cast: Any) -> None:
+    form = ComplaintForm({"person": " cta-maria ", "cause": "threat", "lodged": "house", "channel": "email", "received_on": cast.today.isoformat(), "about": "other"})
+    assert form.is_valid() and (form.cleaned_data["person"], form.account) == (cast.maria, cast.accounts["maria"])

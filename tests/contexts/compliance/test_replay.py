@@ -115,7 +115,7 @@ def test_the_page_lists_the_contacts_behind_each_number_and_hands_them_out(cast:
     none = client.get("/cumplimiento/repeticion/?desde=2026-11-20&hasta=2026-11-24&version=vigente&regla=CL-HOURS")
     assert none.context["row_count"] == 0
     answer = client.get("/cumplimiento/repeticion/contactos.csv?desde=2026-11-20&hasta=2026-11-24&version=vigente")
-    rows = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
+    rows = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [(row["regla_vigente"], row["canal"]) for row in rows] == [("MX-HOURS", "call")]
 
 
@@ -125,14 +125,15 @@ def test_who_takes_the_contacts_out_is_recorded_and_no_name_is_a_formula(cast: C
         cast.ana.name = "=HYPERLINK(1)"
         cast.ana.save(update_fields=["name"])
     answer = signed_in(cast, carmen).get("/cumplimiento/repeticion/contactos.csv?desde=2026-11-20&hasta=2026-11-24&version=vigente")
-    (row,) = csv.DictReader(StringIO(b"".join(answer.streaming_content).decode()))
+    (row,) = csv.DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
     assert row["agente"] == "'=HYPERLINK(1)"
     with tenancy.acting(cast.tenant.id):
         assert Event.objects.filter(name="list.exported", by_id=carmen.id, detail__list="replay", detail__rows=1).count() == 1
 
 
 @pytest.mark.parametrize(
-    "query", ["desde=2026-11-24&hasta=2026-11-01", "desde=x", "desde=2026-01-01&hasta=2026-11-24", "version=luna", "version=0191d5f0-0000-7000-8000-000000000000"]
+    "query", ["desde=2026-11-24&hasta=2026-11-01", "desde=x", "desde=2026-01-01&hasta=2026-11-24", "version=luna",
+              "desde=0001-01-01&hasta=0001-01-03", "desde=9999-12-31&hasta=9999-12-31", "dia=9999-12-31", "version=0191d5f0-0000-7000-8000-000000000000"]
 )
 def test_a_mangled_question_is_said_and_nothing_breaks(query: str, cast: Cast) -> None:
     carmen, _ = officers(cast)

@@ -1,6 +1,6 @@
 """Reads of compliance, one module for each noun."""
 
-from recaudo.compliance.queries.evidence import evidence_files, person_named
+from recaudo.compliance.queries.evidence import accounts_numbered, evidence_files, person_named
 from recaudo.compliance.queries.retention import (
     CountryTerm,
     candidates,
@@ -19,6 +19,6 @@ from recaudo.compliance.queries.rights import (
 )
 
 __all__ = [
-    "CountryTerm", "candidates", "complaint_counts", "complaints", "complaints_by_cause", "country_terms", "due", "evidence_files", "person_named",
+    "CountryTerm", "accounts_numbered", "candidates", "complaint_counts", "complaints", "complaints_by_cause", "country_terms", "due", "evidence_files", "person_named",
     "proofs", "proposed_terms", "request_counts", "requests", "runs",
 ]  # fmt: skip

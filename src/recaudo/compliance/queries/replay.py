@@ -176,7 +176,7 @@ def version_of(key: str, *, zone: str) -> Version:
         return Version(DELIVERED, "Como se entrega, sin decisiones de la organización", law.delivered())
     try:
         return _of_day(date.fromisoformat(key), zone)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         return _of_proposal(UUID(key))

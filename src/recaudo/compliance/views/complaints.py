@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from recaudo.compliance import queries, services, words
-from recaudo.compliance.forms import AnswerComplaintForm, ComplaintFilters, ComplaintForm, TakeForm, first_day
+from recaudo.compliance.forms import AnswerComplaintForm, ComplaintFilters, ComplaintForm, TakeForm
 from recaudo.compliance.models import Complaint
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotAllowed, NotFound, Problem
@@ -38,7 +38,7 @@ COLUMNS = (
 def complaints(request: HttpRequest) -> HttpResponse:
     form, found, today = _filtered(request)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    causes = queries.complaints_by_cause(since=first_day(today))
+    causes = queries.complaints_by_cause(since=today.replace(month=1, day=1))
     most = max((count for _, count, _ in causes), default=1)
     context = {
         "form": form, "page": page, "counts": queries.complaint_counts(on=today),
@@ -79,10 +79,10 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
     form = ComplaintForm(request.POST or None, initial={"received_on": today.isoformat(), "person": request.GET.get("persona", ""), "about": "other"})
     if request.method == "POST" and form.is_valid():
         given = {**form.cleaned_data}
-        agency, typed = given.pop("agency"), request.POST.get("person", "").strip()
+        agency = given.pop("agency")
         try:
             made = services.open_complaint(
-                **given, account=Account.objects.filter(number__iexact=typed).first() if typed else None, agency_id=agency.id if agency else None,
+                **given, account=form.account, agency_id=agency.id if agency else None,
                 rules=rules(), by=request.user, at=now, on=today,
             )  # fmt: skip
         except Problem as problem:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from recaudo.compliance.forms import day_field
 from recaudo.compliance.queries import replay as queries
 from recaudo.compliance.services.replay import IMPACT_DAYS, show_impact
 from recaudo.journal import services as journal
@@ -26,25 +27,23 @@ from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotAllowed
 from recaudo.law import queries as law
 from recaudo.ui.access import allow
-from recaudo.ui.export import disarmed
+from recaudo.ui.export import Cell, csv_response
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Agency
 
 PAGE = 50
 PAGE_DAYS = 92
+COLUMNS = ("gestion", "persona", "cuenta", "canal", "pais", "fecha_hora", "despacho", "agente", "regla_vigente", "regla_comparada")
 KINDS = {"regla": "rule", "despacho": "agency_id", "agente": "by_id"}
 
 
 class ReplayForm(forms.Form):
     """A period, and the version of the rules to try beside the one in force."""
 
-    desde = forms.DateField(label="Desde", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    hasta = forms.DateField(label="Hasta", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    desde = day_field("Desde")
+    hasta = day_field("Hasta")
     version = forms.ChoiceField(label="Reglas")
-    dia = forms.DateField(
-        label="O como regían el", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Deja la lista sin efecto.",
-    )  # fmt: skip
+    dia = day_field("O como regían el", required=False, help_text="Deja la lista sin efecto.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,7 +96,7 @@ def replay(request: HttpRequest) -> HttpResponse:
 
 @allow("list.export")
 @require_safe
-def replay_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def replay_csv(request: HttpRequest) -> HttpResponseBase:
     """The contacts behind the numbers, as CSV: identifiers, no names."""
     if not request.user.may("compliance.view"):
         raise NotAllowed()
@@ -108,10 +107,10 @@ def replay_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     found = _run(request, form, names)
     shown, _ = _filtered(found, request)
     zone = ZoneInfo(_zone(request))
-    journal.record("list.exported", by=request.user, at=timezone.now(), list="replay", format="csv", rows=shown.num_rows)
-    answer = StreamingHttpResponse(_lines(shown, names, zone), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="repeticion-{found.from_on:%Y%m%d}-{found.until_on:%Y%m%d}.csv"'
-    return answer
+    return csv_response(
+        f"repeticion-{found.from_on:%Y%m%d}-{found.until_on:%Y%m%d}", COLUMNS, _lines(shown, names, zone),
+        record=lambda count: journal.record("list.exported", by=request.user, at=timezone.now(), list="replay", format="csv", rows=count),
+    )  # fmt: skip
 
 
 @allow("law.approve")
@@ -160,22 +159,13 @@ def _row(one: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(rows: pa.Table, names: dict[str, str], zone: ZoneInfo) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(["gestion", "persona", "cuenta", "canal", "pais", "fecha_hora", "despacho", "agente", "regla_vigente", "regla_comparada"])
+def _lines(rows: pa.Table, names: dict[str, str], zone: ZoneInfo) -> Iterator[Sequence[Cell]]:
     for batch in rows.to_batches(5000):
         for one in batch.to_pylist():
-            yield writer.writerow([
+            yield (
                 one["action_id"], one["person_id"], one["debt_id"], one["channel"], one["country"], one["at"].astimezone(zone).isoformat(timespec="seconds"),
-                disarmed(names.get(one["agency_id"] or "", "")), disarmed(names.get(one["by_id"] or "", "")), one["rule_before"] or "", one["rule_after"] or "",
-            ])  # fmt: skip
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
+                names.get(one["agency_id"] or "", ""), names.get(one["by_id"] or "", ""), one["rule_before"], one["rule_after"],
+            )  # fmt: skip
 
 
 def _names() -> dict[str, str]:
