@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from recaudo.engine.comply import EDITABLE, PastContact, Rule, lawbook
 from recaudo.engine.comply.terms import WEEKDAYS, parse_week
 from recaudo.law import queries, words
-from recaudo.law.queries import OFF, Choice, WhatIf
+from recaudo.law.queries import OFF, PENDING, Choice, WhatIf
 from recaudo.law.services import CAP_MAXIMUM, PERIOD_MAXIMUM_DAYS, REASON_MINIMUM
 
 ANYWHERE_ELSE = "*"
@@ -65,7 +65,6 @@ def _label(option: queries.Option) -> str:
     return f"{option.text} (por omisión)" if option.is_default else option.text
 
 
-PENDING = "pending"
 WEEK_HELP = "Por ejemplo 08:00-20:00, o 08:00-12:00, 14:00-18:00. Vacío = ese día no se contacta."
 
 
@@ -116,6 +115,8 @@ class ChangeForm(forms.Form):
                     parse_week({day: text})
                 except (ValueError, KeyError) as wrong:
                     self.add_error(f"v_week_{day}", f"{capfirst(words.DAYS[number])}: {wrong}. {WEEK_HELP}")
+        if given.get("v_period") == "rolling_days" and "v_period_days" in given and given["v_period_days"] is None:
+            self.add_error("v_period_days", "Escriba cuántos días corridos.")
         if self.week_fields() and not self.errors and not any(given.get(f"v_week_{day}") for day in WEEKDAYS):
             self.add_error("v_week_mon", "El horario no abre ningún día: para no contactar, abra una suspensión.")
         return given
@@ -185,7 +186,7 @@ def _given(key: str, given: Mapping[str, Any], now: Any) -> Any:
                 return "any"
             return now if now != "any" and set(now) == set(given["v_channels"]) else [code for code in order if code in given["v_channels"]]
         case "period":
-            return {"calendar_week": "mon"} if given["v_period"] == "calendar_week" else {"rolling_days": given["v_period_days"] or 7}
+            return {"calendar_week": "mon"} if given["v_period"] == "calendar_week" else {"rolling_days": given["v_period_days"]}
         case "min_days_between":
             return {given["v_min_days_between"]: given["v_min_days_between_days"]}
         case "reduction_without_notice":

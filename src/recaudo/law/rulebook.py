@@ -125,6 +125,19 @@ def reading(rule: Rule, book: Lawbook, *, on: date, toggles: Mapping[str, str]) 
     )
 
 
+def toggles(book: Lawbook) -> dict[str, Mapping[str, Any]]:
+    """Every ambiguity of the lawbook by name, as its files say it."""
+    return {name: says for document in book.documents.values() for name, says in (document.meta.get("toggles") or {}).items()}
+
+
+def strict_readings(book: Lawbook) -> dict[str, str]:
+    """Ambiguities whose strict reading is not the lawbook's default: what counts while nobody decides.
+
+    The default is what the vectors take for granted; a product that is asked nothing must take the stricter one.
+    """
+    return {name: str(says["strict"]) for name, says in toggles(book).items() if "strict" in says}
+
+
 def resolved(value: Mapping[str, Any], toggles: Mapping[str, str]) -> dict[str, Any]:
     """A dated value with its options chosen."""
     return {key: chosen(written, toggles) for key, written in value.items()}

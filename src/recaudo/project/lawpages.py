@@ -53,20 +53,15 @@ def _page(book: comply.Lawbook, name: str, cases: list[dict[str, Any]]) -> str:
     if document.meta.get("applies_to"):
         lines += [f"Alcanza a: {document.meta['applies_to']}", ""]
     lines += ["## Reglas", ""]
+    strict = rulebook.strict_readings(book)
     for rule in document.rules.values():
-        lines += _rule(rulebook.reading(rule, book, on=on, toggles=_strict(book)))
+        lines += _rule(rulebook.reading(rule, book, on=on, toggles=strict))
     lines += _doubts(document)
     lines += ["## Casos con los que se prueba", ""]
     lines += ["Cada caso se prueba con las lecturas por omisión del libro; donde otra lectura cambia el veredicto, se dice.", ""] if cases else ["Ninguno todavía.", ""]
     for case in cases:
         lines += _case(case)
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _strict(book: comply.Lawbook) -> dict[str, str]:
-    """The readings that rule in the product while nobody decides, where they are not the lawbook's default."""
-    toggles = (document.meta.get("toggles") or {} for document in book.documents.values())
-    return {name: str(says["strict"]) for group in toggles for name, says in group.items() if "strict" in says}
 
 
 def _rule(one: rulebook.Reading) -> list[str]:

@@ -368,6 +368,14 @@ def test_a_bad_form_is_said_beside_its_field(given: dict[str, Any], said: str, c
     assert not LawChange.objects.exists()
 
 
+def test_a_period_of_days_says_how_many(carmen: Client) -> None:
+    form = carmen.get("/normas/regla/CL-FREQ-MSG/").context["form"]
+    given = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    given |= {"v_period": "rolling_days", "v_period_days": "", "since": "2026-11-24", "source": SOURCE, "reason": REASON}
+    page = carmen.post("/normas/regla/CL-FREQ-MSG/proponer/", given)
+    assert page.status_code == 422 and "Escriba cuántos días corridos" in page.content.decode()
+
+
 @pytest.mark.parametrize("path", ["/normas/regla/MX-MOON/", "/normas/regla/MX-THIRD-PARTY/", "/normas/valores/0191d5f0-0000-7000-8000-000000000000/"])
 def test_what_is_not_there_is_not_found(path: str, carmen: Client) -> None:
     assert carmen.get(path).status_code == 404

@@ -173,7 +173,7 @@ class Lawbook:
     def pack(self, jurisdiction: str | None, *, toggles: Mapping[str, str] | None = None) -> Pack:
         """The pack of a jurisdiction; an unknown one denies everything.
 
-        toggles  toggle name -> option; absent names take the strict default
+        toggles  toggle name -> option; absent names take the default reading of the files
         """
         chain: list[Document] = []
         name = jurisdiction

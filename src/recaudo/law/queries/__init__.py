@@ -3,6 +3,7 @@
 from recaudo.law.queries.changes import (
     AMEND,
     END,
+    PENDING,
     Proposal,
     acts,
     book_of,
@@ -32,7 +33,7 @@ from recaudo.law.queries.diff import Diff, Line, diff, impacts
 from recaudo.law.queries.what_if import SLOT_MINUTES, DayStrip, Span, WhatIf, WhatIfAnswer, answer, places, zone_names
 
 __all__ = [
-    "AMEND", "END", "HOUSE_DEFAULTS", "OFF", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
+    "AMEND", "END", "HOUSE_DEFAULTS", "OFF", "PENDING", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
     "WhatIf", "WhatIfAnswer", "acts", "answer", "book_of", "choice", "choices", "countries", "decision_name", "decisions", "delivered", "diff", "faults_of", "impacts",
     "library_problems", "names_of", "overlay", "places", "proposal", "proposals", "rules", "rules_toggles", "standing",
     "strict_readings", "toggle_options", "trouble_of", "undecided", "waiting", "zone_names",

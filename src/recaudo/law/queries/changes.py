@@ -20,6 +20,8 @@ from recaudo.law.signing import fault_of
 from recaudo.workforce import queries as workforce
 
 AMEND, END = "amend", "end"
+# The source of a value whose norm is still to be found.
+PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Proposal:
     @property
     def is_pending_source(self) -> bool:
         """Whether the proposer said that the source is still to be found."""
-        return self.source == "pending"
+        return self.source == PENDING
 
 
 def acts() -> list[LawChange]:

@@ -17,10 +17,9 @@ from recaudo.kernel.problems import NotFound
 from recaudo.law import words
 from recaudo.law.models import LawDecision, LawImpact
 from recaudo.law.queries.changes import acts, proposals
-from recaudo.law.queries.decisions import HOUSE_DEFAULTS, OFF, decisions, standing
+from recaudo.law.queries.decisions import DEFAULT, HOUSE_DEFAULTS, OFF, decisions, standing
 from recaudo.workforce import queries as workforce
 
-DEFAULT = "default"
 SHOWN = 200
 
 
@@ -85,7 +84,7 @@ class Choice:
 
 
 def choices() -> list[Choice]:
-    """Every choice: the house's first, then by jurisdiction. Four queries at most."""
+    """Every choice: the house's first, then by jurisdiction. Six queries at most."""
     return _choices(None)
 
 

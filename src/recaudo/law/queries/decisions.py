@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from recaudo.engine.comply import Change, HouseCap, Lawbook, Pack, jurisdiction_for, lawbook, libraries_ok
+from recaudo.law import rulebook
 from recaudo.law.models import LawDecision
 from recaudo.law.queries.changes import acts, book_of, overlay, trouble_of, trouble_with
 from recaudo.law.signing import fault_of_decisions
@@ -119,11 +119,8 @@ def delivered() -> Rules:
 
 @lru_cache(maxsize=1)
 def strict_readings() -> dict[str, str]:
-    """Ambiguities whose strict reading is not the lawbook's default: what counts while nobody decides.
-
-    The default is what the vectors take for granted; a product that is asked nothing must take the stricter one.
-    """
-    return {name: str(says["strict"]) for name, says in _toggles().items() if "strict" in says}
+    """As in rulebook, of the lawbook that is shipped."""
+    return rulebook.strict_readings(lawbook())
 
 
 def standing(name: str) -> str:
@@ -140,11 +137,7 @@ def rules_toggles(value: Mapping[str, object]) -> dict[str, str]:
 
 def toggle_options() -> dict[str, tuple[str, ...]]:
     """Every toggle of the lawbook with its options; `default` is the reading of the lawbook's files."""
-    return {name: (DEFAULT, *map(str, says["options"])) for name, says in _toggles().items()}
-
-
-def _toggles() -> dict[str, Mapping[str, Any]]:
-    return {name: says for document in lawbook().documents.values() for name, says in (document.meta.get("toggles") or {}).items()}
+    return {name: (DEFAULT, *map(str, says["options"])) for name, says in rulebook.toggles(lawbook()).items()}
 
 
 @lru_cache(maxsize=512)

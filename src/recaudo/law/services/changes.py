@@ -15,7 +15,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.law import queries, rulebook
 from recaudo.law.models import LawChange
-from recaudo.law.queries import Proposal
+from recaudo.law.queries import PENDING, Proposal
 from recaudo.law.services.choices import (
     REASON_MINIMUM,
     AlreadyDecided,
@@ -29,7 +29,6 @@ from recaudo.law.signing import GENESIS, sign
 from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
 
-PENDING = "pending"
 SOURCE_MINIMUM = 5
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from recaudo.engine.comply import Rule, value_on
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.law import queries, rulebook, services, words
 from recaudo.law.forms import ChangeForm, EndForm
+from recaudo.law.queries import Rules
 from recaudo.law.services.changes import rule_of
 from recaudo.law.views.clock import today_of
 from recaudo.ui.access import allow
@@ -41,18 +41,20 @@ def change(request: HttpRequest, change_id: UUID) -> HttpResponse:
 @require_safe
 def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     """One rule with its values and, for whoever may propose, the form that changes them."""
-    found, value, raw = _rule(request, rule_id)
+    in_force = queries.rules()
+    found, value = _rule(request, rule_id, in_force)
     form = ChangeForm(rule=found, value=value, initial={"since": today_of(request)})
-    return _rule_page(request, found, value, raw, form)
+    return _rule_page(request, found, in_force, form)
 
 
 @allow("law.edit")
 @require_POST
 def propose(request: HttpRequest, rule_id: str) -> HttpResponse:
-    found, value, raw = _rule(request, rule_id)
+    in_force = queries.rules()
+    found, value = _rule(request, rule_id, in_force)
     form = ChangeForm(request.POST, rule=found, value=value)
     if not form.is_valid():
-        return _rule_page(request, found, value, raw, form, status=422)
+        return _rule_page(request, found, in_force, form, status=422)
     given = form.cleaned_data
     try:
         made = services.propose_change(
@@ -61,7 +63,7 @@ def propose(request: HttpRequest, rule_id: str) -> HttpResponse:
         )  # fmt: skip
     except Problem as problem:
         form.add_error(None, problem.text)
-        return _rule_page(request, found, value, raw, form, status=problem.status)
+        return _rule_page(request, found, in_force, form, status=problem.status)
     messages.success(request, "La propuesta quedó firmada. No cambia nada hasta que la apruebe otra persona.")
     return redirect("law:change", made.id)
 
@@ -93,28 +95,25 @@ def end(request: HttpRequest, change_id: UUID) -> HttpResponse:
     return redirect("law:change", made.id)
 
 
-def _rule(request: HttpRequest, rule_id: str) -> tuple[Rule, dict[str, Any], Mapping[str, Any]]:
-    """A rule under the changes in force, its value today with the options resolved, and as it is written. Raises NotFound."""
-    in_force = queries.rules()
+def _rule(request: HttpRequest, rule_id: str, in_force: Rules) -> tuple[Rule, dict[str, Any]]:
+    """A rule under the changes in force, and its value today with the options resolved. Raises NotFound."""
     try:
         found = rule_of(rule_id, in_force.changes)
     except Problem as problem:
         raise NotFound() from problem
-    raw = value_on(found, today_of(request)) or {}
-    return found, rulebook.resolved(raw, in_force.toggles), raw
+    return found, rulebook.resolved(value_on(found, today_of(request)) or {}, in_force.toggles)
 
 
-def _rule_page(request: HttpRequest, found: Rule, value: Mapping[str, Any], raw: Mapping[str, Any], form: ChangeForm, *, status: int = 200) -> HttpResponse:
-    rows = queries.acts()
-    mine = [one for one in queries.proposals(rows) if one.rule == found.id]
-    book = queries.book_of(queries.overlay(rows))
-    place = "" if found.jurisdiction == "COMMON" else book.pack(found.jurisdiction, toggles=queries.rules().toggles).chain[0].name
+def _rule_page(request: HttpRequest, found: Rule, in_force: Rules, form: ChangeForm, *, status: int = 200) -> HttpResponse:
+    mine = [one for one in queries.proposals() if one.rule == found.id]
+    reading = rulebook.reading(found, in_force.book, on=today_of(request), toggles=in_force.toggles)
+    place = "" if found.jurisdiction == rulebook.COMMON else in_force.book.documents[found.jurisdiction].name
     context = {
         "rule": found,
         "place": place,
         "form": form,
-        "reading": rulebook.reading(found, book, on=today_of(request), toggles=queries.rules().toggles),
-        "toggles": list(dict.fromkeys(rulebook.toggle_names(raw))),
+        "reading": reading,
+        "toggles": reading.toggles,
         "history": [(one, *words.CHANGE_STATE[one.state]) for one in reversed(mine)],
         "is_waiting": any(one.state == "waiting" for one in mine),
         "names": queries.names_of(mine),

@@ -58,6 +58,6 @@ def jurisdiction(request: HttpRequest, jurisdiction: str) -> HttpResponse:
         "verified_count": sum(one.is_primary for one in ruling),
         "unverified": [one for one in ruling if one.is_unverified],
         "confidence": [(words.CONFIDENCE[code], meaning) for code, meaning in words.CONFIDENCE_MEANING.items()],
-        "version": pack.version,
+        "version": in_force.version,
     }
     return render(request, "law/jurisdiction.html", context)
