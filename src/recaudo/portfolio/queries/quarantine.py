@@ -62,7 +62,7 @@ def quarantines(*, after: Cursor | None = None, limit: int = 50) -> list[Quarant
 
 
 def quarantine_detail(quarantine: Quarantine) -> list[Covered]:
-    """The persons within reach that a quarantine covers, with proposals and the names of who made and decided them. Four queries."""
+    """The persons within reach that a quarantine covers, with proposals and the names of who made and decided them. Three queries."""
     points: dict[UUID, list[ContactPoint]] = {}
     indexes = [bytes(index) for index in (quarantine.value_index, quarantine.twin_index) if index]
     for point in ContactPoint.objects.filter(value_index__in=indexes).defer("value").select_related("person").order_by("person__name", "kind"):
