@@ -22,6 +22,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -36,11 +37,17 @@ PERSON = "md5('p' || {0}::VARCHAR)::UUID::VARCHAR"
 PICK = "{0}[1 + (hash({1}) % {2})::INT]"
 
 
+def place_of(number: str) -> tuple[str, str]:
+    """SQL of the country of a numbered person, and of the zone of `country`."""
+    country = " ".join(f"WHEN hash({number}) % 100 < {sum(p[2] for p in PLACES[: n + 1])} THEN '{p[0]}'" for n, p in enumerate(PLACES))
+    zone = " ".join(f"WHEN '{p[0]}' THEN '{p[1]}'" for p in PLACES)
+    return f"CASE {country} END", f"CASE country {zone} END"
+
+
 def write(folder: Path, *, candidates: int, history: int) -> None:
     """The two tables as Parquet: as many persons as candidates, their past over 60 days."""
     db = duckdb.connect()
-    country = "CASE " + " ".join(f"WHEN hash(i) % 100 < {sum(p[2] for p in PLACES[: n + 1])} THEN '{p[0]}'" for n, p in enumerate(PLACES)) + " END"
-    zone = "CASE country " + " ".join(f"WHEN '{p[0]}' THEN '{p[1]}'" for p in PLACES) + " END"
+    country, zone = place_of("i")
     channels = "['call','call','sms','im','email','letter']"
     outcomes = "['no_answer','no_answer','conversation','busy','sent','delivered','voicemail','third_party_answered']"
     db.execute(f"SET temp_directory = '{folder}'; SET memory_limit = '3GB'; SET preserve_insertion_order = false")
@@ -95,10 +102,10 @@ def permits(folder: Path) -> dict[str, int]:
     return {one["rule_id"] or "allowed": one["candidate_id_count"] for one in counted}
 
 
-def measured(folder: Path, what: str) -> dict[str, object]:
+def measured(folder: Path, what: str, *, module: str = "benchmarks.permits") -> dict[str, Any]:
     """One part in a process of its own: seconds, CPU seconds, peak memory over that of the imports."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.permits", "--part", what, "--keep", str(folder)], check=True, capture_output=True, text=True)
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    done = subprocess.run([sys.executable, "-m", module, "--part", what, "--keep", str(folder)], check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -190,13 +197,13 @@ def main() -> None:
         if not (folder / "history.parquet").exists():
             write(folder, candidates=given.candidates, history=given.history)
         runs = [(measured(folder, "baseline"), measured(folder, "permits")) for _ in range(given.repeat)]
-    best = {name: min((pair[n] for pair in runs), key=lambda one: float(str(one["seconds"]))) for n, name in enumerate(("baseline", "permits"))}
+    best = {name: min((pair[n] for pair in runs), key=lambda one: float(one["seconds"])) for n, name in enumerate(("baseline", "permits"))}
     for name, one in best.items():
-        print(f"{name:9} {one['seconds']:7.2f} s  {one['cpu']:7.2f} CPU s  {int(str(one['peak_bytes'])) / 2**30:5.2f} GiB")
+        print(f"{name:9} {one['seconds']:7.2f} s  {one['cpu']:7.2f} CPU s  {one['peak_bytes'] / 2**30:5.2f} GiB")
     print(f"{best['permits']['result']}")
-    pairs = sorted(float(str(b["cpu"])) / float(str(a["cpu"])) for a, b in runs)
+    pairs = sorted(b["cpu"] / a["cpu"] for a, b in runs)
     print(
-        f"permits / reading and joining: {float(str(best['permits']['seconds'])) / float(str(best['baseline']['seconds'])):.2f} in seconds, "
+        f"permits / reading and joining: {best['permits']['seconds'] / best['baseline']['seconds']:.2f} in seconds, "
         f"{pairs[len(pairs) // 2]:.2f} in CPU (median of {len(pairs)} pairs); {cores()} cores, load {load_average():.1f}"
     )
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +17,13 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.common import Watch, cores, load_average, timed
-from benchmarks.permits import PERSON, PICK, PLACES
+from benchmarks.permits import PERSON, PICK, measured, place_of
 
 
 def write(folder: Path, *, actions: int, persons: int) -> None:
     """The actions as Parquet."""
     db = duckdb.connect()
-    country = "CASE " + " ".join(f"WHEN hash(p) % 100 < {sum(one[2] for one in PLACES[: n + 1])} THEN '{one[0]}'" for n, one in enumerate(PLACES)) + " END"
-    zone = "CASE country " + " ".join(f"WHEN '{one[0]}' THEN '{one[1]}'" for one in PLACES) + " END"
+    country, zone = place_of("p")
     db.execute(
         f"""COPY (SELECT i::VARCHAR AS action_id, {PERSON.format("p")} AS person_id, country, NULL::VARCHAR AS subdivision, [{zone}] AS zones,
             {PICK.format("['call','call','sms','im','email','letter']", "i + 2", 6)} AS channel, 'collection' AS purpose, 'debtor' AS person_role,
@@ -95,8 +92,7 @@ def main() -> None:
         write(Path(scratch), actions=given.actions, persons=given.persons)
         for _ in range(given.repeat):
             for part in ("baseline", "replay"):
-                done = subprocess.run([sys.executable, "-m", "benchmarks.replay", "--part", part, "--keep", scratch], check=True, capture_output=True, text=True)
-                one = json.loads(done.stdout.splitlines()[-1])
+                one = measured(Path(scratch), part, module="benchmarks.replay")
                 print(f"{part:9} {one['seconds']:7.2f} s  {one['cpu']:7.2f} CPU s  {one['peak_bytes'] / 2**30:5.2f} GiB  {one['result']}")
     print(f"{given.actions:,} actions of {given.persons:,} persons over 90 days; {cores()} cores, load {load_average():.1f}")
 
