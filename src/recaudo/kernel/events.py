@@ -155,6 +155,7 @@ EVENTS: dict[str, str] = {
     "retention.proposed": "Se propuso suprimir datos vencidos",
     "retention.decided": "Se decidió una propuesta de supresión",
     "retention.done": "Se suprimieron datos vencidos",
+    "retention.failed": "Se interrumpió una supresión de datos vencidos",
     "person.erased": "Se suprimieron los datos de una persona",
     "audit.programmed": "Cambió un programa de auditoría",
     "audit.started": "Se hizo una auditoría preventiva",
