@@ -118,6 +118,11 @@ def test_nobody_gets_in_without_the_password_and_nothing_listens_on_the_network(
     assert answer(endpoint.app_dsn, "SHOW fsync") == "on"
 
 
+def test_forty_loads_at_once_find_room_for_their_locks(endpoint: Endpoint) -> None:
+    # A load or a day holds some 800: every month and every index of the tables by month.
+    assert answer(endpoint.app_dsn, "SELECT count(pg_advisory_xact_lock(g)) FROM generate_series(1, 40 * 800) g") == 32000
+
+
 def test_passwords_and_data_are_readable_only_by_their_owners(endpoint: Endpoint, state: Path) -> None:
     assert (state / "pg" / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert (state / "pg" / "data").stat().st_mode & 0o777 == 0o700

@@ -230,6 +230,9 @@ def _write_settings(place: Place) -> None:
         "listen_addresses": "''",
         "unix_socket_directories": f"'{place.sockets}'",
         "max_connections": "100",
+        # A statement over the tables by month holds some hundred locks (each month, each index), a load or a day 800; the default
+        # gives about 15 000 to all databases together, which twenty such transactions use up ("out of shared memory").
+        "max_locks_per_transaction": "512",
         "shared_buffers": "'256MB'",
         "work_mem": "'32MB'",
         "maintenance_work_mem": "'256MB'",
