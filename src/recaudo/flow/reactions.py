@@ -69,8 +69,7 @@ def bring_the_work_of_a_merged_person(event: Event) -> None:
 def take_the_work_back(event: Event) -> None:
     """The merge was undone: what it brought goes back to the other person."""
     merge = PersonMerge.objects.get(id=event.detail["merge_id"])
-    moved = {kind: merge.moved.get(kind, []) for kind in ("actions", "holds", "disputes")}
-    casework.move_back(to_person=merge.merged_id, moved=moved, by=SYSTEM, at=event.created_at)
+    casework.move_back(to_person=merge.merged_id, moved=merge.moved, by=SYSTEM, at=event.created_at)
     agreements.move_promises(from_person=merge.kept_id, to_person=merge.merged_id, only=merge.moved.get("promises", []))
 
 

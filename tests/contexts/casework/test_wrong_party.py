@@ -229,6 +229,24 @@ def test_a_search_may_end_with_nothing_and_a_new_word_begins_another(cast: Any) 
     assert Search.objects.filter(status="open").count() == 1
 
 
+def test_the_search_for_a_record_that_was_another_of_the_person_goes_with_it_and_back(cast: Any) -> None:
+    say(cast)
+    search = Search.objects.get()
+    moved = casework.move_person(kept_id=cast.lucia.id, merged_id=cast.maria.id, by=cast.raul, at=cast.now)
+    search.refresh_from_db()
+    assert (search.person_id, search.status) == (cast.lucia.id, "open")
+    casework.move_back(to_person=cast.maria.id, moved=moved, by=cast.raul, at=cast.now)
+    search.refresh_from_db()
+    assert search.person_id == cast.maria.id
+
+
+def test_two_searches_for_one_person_become_one(cast: Any) -> None:
+    say(cast)
+    say(cast, "lucia")
+    casework.move_person(kept_id=cast.lucia.id, merged_id=cast.maria.id, by=cast.raul, at=cast.now)
+    assert sorted(Search.objects.values_list("person_id", "status")) == [(cast.lucia.id, "closed"), (cast.lucia.id, "open")]
+
+
 def test_a_release_ends_the_search(cast: Any) -> None:
     say(cast)
     release(cast)

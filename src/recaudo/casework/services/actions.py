@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 
 from recaudo.casework.catalogue import Disposition
-from recaudo.casework.models import Action, Case, Dispute, Hold
+from recaudo.casework.models import Action, Case, Search
 from recaudo.casework.permit import Permit, PermitMismatch
 from recaudo.casework.services import cases, effects
 from recaudo.casework.services.effects import Setting
 from recaudo.casework.services.gate import OPEN, ActionClosed
+from recaudo.casework.services.moves import MOVED
 from recaudo.casework.services.outcome import Outcome, check, full_note
+from recaudo.casework.services.search import end_search
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES, Purpose
 from recaudo.kernel.problems import NotFound, Problem
@@ -157,7 +159,7 @@ def expire_actions(*, by: Any, at: datetime) -> int:
 
 @transaction.atomic
 def move_person(*, kept_id: UUID, merged_id: UUID, by: Any, at: datetime) -> dict[str, list[str]]:
-    """Two persons are one: their cases, actions, holds and disputes follow. Returns what was moved, ids by table, to undo it."""
+    """Two persons are one: their cases, actions, holds, disputes and searches follow. Returns what was moved, ids by table, to undo it."""
     moved: dict[str, list[str]] = {}
     kept = cases.case_for(kept_id, by=by, at=at) if Case.objects.filter(person_id=merged_id, status="open").exists() else None
     if kept is not None:
@@ -165,7 +167,9 @@ def move_person(*, kept_id: UUID, merged_id: UUID, by: Any, at: datetime) -> dic
             status="closed", closed_at=at, closed_reason="merged", locked_by=None, locked_until=None, next_at=None
         )
         Action.objects.filter(person_id=merged_id, status__in=OPEN).update(case_id=kept.id)
-    for name, rows in (("actions", Action.objects), ("holds", Hold.objects), ("disputes", Dispute.objects)):
+    if Search.objects.filter(person_id=kept_id, status="open").exists():
+        end_search(merged_id, result="none", note="Los dos registros son de una persona: sigue la otra búsqueda.", by=by, at=at)
+    for name, rows in MOVED:
         mine = rows.filter(person_id=merged_id)
         moved[name] = [str(one) for one in mine.values_list("id", flat=True)]
         mine.update(person_id=kept_id)
