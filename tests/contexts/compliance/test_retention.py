@@ -184,9 +184,14 @@ def test_a_run_that_was_killed_goes_on_where_it_was(own_database: dict[str, Any]
         run = services.propose_run(on=TODAY, rules=rules(), by=cast.carmen, at=NOW)
         services.decide_run(run, approve=True, by=cast.ignacio, at=NOW)
     monkeypatch.setattr(services.retention, "BATCH", 1)
-    ticks = iter([NOW])
-    with pytest.raises(StopIteration):
-        services.carry_out(run.id, rules=rules, by=cast.ignacio, clock=lambda: next(ticks), tenant=cast.tenant.id)
+    whole = services.retention.remove_person
+    monkeypatch.setattr(services.retention, "remove_person", lambda person, **given: whole(person, **given) if person.id == cast.pedro.id else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.carry_out(run.id, rules=rules, by=cast.ignacio, clock=lambda: NOW, tenant=cast.tenant.id)
+    with tenancy.acting(cast.tenant.id):
+        run.refresh_from_db()
+        assert (run.status, run.done_count, run.problem) == ("failed", 1, "Error interno (ZeroDivisionError)")
+    monkeypatch.setattr(services.retention, "remove_person", whole)
     done = services.carry_out(run.id, rules=rules, by=cast.ignacio, clock=lambda: NOW, tenant=cast.tenant.id)
     assert (done.status, done.done_count) == ("done", 2)
     with pytest.raises(NotWaiting):

@@ -23,6 +23,7 @@ from recaudo.law.queries import Rules
 from recaudo.store import tenancy
 
 BATCH = 100
+OPEN = ("proposed", "running")
 
 
 class TermTooShort(Problem):
@@ -93,7 +94,7 @@ def decide_term(row: RetentionTerm, *, approve: bool, by: Any, at: datetime) -> 
 @transaction.atomic
 def propose_run(*, on: date, rules: Rules, by: Any, at: datetime) -> RetentionRun:
     """Propose to remove everything past its term on a day. Raises RunOpen, NothingDue."""
-    if RetentionRun.objects.filter(status__in=["proposed", "running"]).exists():
+    if RetentionRun.objects.filter(status__in=OPEN).exists():
         raise RunOpen()
     past = queries.due(queries.candidates(), rules, on=on)
     held = sum(one.is_kept for one in past)
@@ -126,12 +127,28 @@ def decide_run(run: RetentionRun, *, approve: bool, by: Any, at: datetime) -> Re
 def carry_out(run_id: UUID, *, rules: Callable[[], Rules], by: Any, clock: Callable[[], datetime], tenant: UUID) -> RetentionRun:
     """Do an approved removal in short transactions. Harmless to repeat after a crash: who was removed is no candidate any more.
 
-    A hold, dispute or complaint opened since the proposal keeps its person. Raises NotWaiting.
+    A hold, dispute or complaint opened since the proposal keeps its person. What interrupts it is raised, and the run says that it
+    failed: it may be done again, and does not keep others from being proposed. Raises NotWaiting.
     """
+    try:
+        return _carry_out(run_id, rules, by, clock, tenant)
+    except NotWaiting:
+        raise
+    except Exception as problem:
+        with tenancy.acting(tenant):
+            _failed(run_id, problem, by, clock())
+        raise
+
+
+def _carry_out(run_id: UUID, rules: Callable[[], Rules], by: Any, clock: Callable[[], datetime], tenant: UUID) -> RetentionRun:
     with tenancy.acting(tenant):
-        run = RetentionRun.objects.get(id=run_id)
-        if run.status != "running":
+        run = RetentionRun.objects.select_for_update().get(id=run_id)
+        if run.status not in {"running", "failed"}:
             raise NotWaiting()
+        if RetentionRun.objects.filter(status__in=OPEN).exclude(id=run_id).exists():
+            raise RunOpen()
+        run.status, run.problem = "running", ""
+        run.save(update_fields=["status", "problem"])
         law = rules()
         past = queries.due(queries.candidates(), law, on=run.on)
     kept = 0
@@ -140,6 +157,14 @@ def carry_out(run_id: UUID, *, rules: Callable[[], Rules], by: Any, clock: Calla
             kept += _some(run_id, past[start : start + BATCH], law, run.on, by, clock())
     with tenancy.acting(tenant):
         return _finish(run_id, law, kept, by, clock())
+
+
+def _failed(run_id: UUID, problem: Exception, by: Any, at: datetime) -> None:
+    run = RetentionRun.objects.select_for_update().get(id=run_id)
+    run.status = "failed"
+    run.problem = (problem.text if isinstance(problem, Problem) else f"Error interno ({type(problem).__name__})")[:300]
+    run.save(update_fields=["status", "problem"])
+    journal.record("retention.failed", by=by, at=at, subject="retention_run", subject_id=run.id, done=run.done_count, why=type(problem).__name__)
 
 
 def _some(run_id: UUID, past: list[queries.Candidate], rules: Rules, on: date, by: Any, at: datetime) -> int:
