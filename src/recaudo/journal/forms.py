@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxValueValidator
 
 from recaudo.kernel.events import EVENTS
 
@@ -21,6 +23,9 @@ AREAS_ES = {
     "wave": "Envíos", "template": "Plantillas", "messages": "Mensajes en bloque", "message": "Mensajes", "day": "Jornadas",
     "list": "Exportaciones", "backup": "Respaldos", "journal": "Bitácora",
     "evidence": "Expedientes", "rights": "Solicitudes de derechos", "complaint": "Quejas", "retention": "Conservación de datos",
+    "audit": "Auditorías", "finding": "Hallazgos de auditoría", "quarantine": "Cuarentena", "search": "Búsqueda de personas",
+    "identity": "Comprobación de identidad", "preference": "Preferencias", "prescription": "Prescripción", "experiment": "Experimentos",
+    "what_if": "Simulaciones", "score": "Puntajes", "costs": "Costos", "limits": "Topes", "token": "Llaves de programas",
 }  # fmt: skip
 
 
@@ -37,7 +42,10 @@ class EventFilters(forms.Form):
     name = forms.ChoiceField(label="Qué", required=False, choices=kinds)
     by = forms.ChoiceField(label="Quién", required=False)
     day_from = forms.DateField(label="Desde", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    day_to = forms.DateField(label="Hasta", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day_to = forms.DateField(
+        label="Hasta", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MaxValueValidator(date(2199, 12, 31), "Ese día está demasiado lejos.")],
+    )  # fmt: skip
     subject = forms.UUIDField(
         label="Sobre (identificador)", required=False, widget=forms.TextInput(attrs={"placeholder": "de cuenta, persona, carga…"})
     )

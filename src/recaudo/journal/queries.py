@@ -115,10 +115,6 @@ def verifications() -> QuerySet[Verification]:
     return Verification.objects.order_by("-created_at")
 
 
-def sealed_count() -> int:
-    return int(Event.objects.exclude(hash=None).count())
-
-
 def verify(*, outside: Mapping[int, bytes] | None = None) -> Found:
     """Recompute the chain from the start and compare it with what is stored and with the anchors kept.
 

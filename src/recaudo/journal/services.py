@@ -82,18 +82,8 @@ def record(
     detail   codes, counts, ids; no personal data
     Raises   UnknownEvent; NoTenant
     """
-    if name not in EVENTS:
-        raise UnknownEvent(name=name)
-    event = Event.objects.create(
-        created_at=at,
-        name=name,
-        by_id=by.id,
-        by_name=by.name,
-        agency_id=getattr(by, "agency_id", None),
-        subject=subject,
-        subject_id=subject_id,
-        detail=json.loads(json.dumps(detail, default=str)),
-    )
+    event = _event(name, by, at, subject, subject_id, detail)
+    event.save(force_insert=True)
     for reaction in _reactions.get(name, ()):
         reaction(event)
     return event
@@ -103,19 +93,20 @@ def record_many(
     name: str, *, by: Any, at: datetime, subject: str, rows: Sequence[tuple[UUID | None, Mapping[str, Any]]]
 ) -> list[Event]:
     """`record` for many subjects of one kind of event: (subject id, detail) each. One statement, then the reactions of each."""
-    if name not in EVENTS:
-        raise UnknownEvent(name=name)
-    events: list[Event] = Event.objects.bulk_create(
-        Event(
-            created_at=at, name=name, by_id=by.id, by_name=by.name, agency_id=getattr(by, "agency_id", None), subject=subject,
-            subject_id=subject_id, detail=json.loads(json.dumps(dict(detail), default=str)),
-        )
-        for subject_id, detail in rows
-    )  # fmt: skip
+    events: list[Event] = Event.objects.bulk_create(_event(name, by, at, subject, subject_id, detail) for subject_id, detail in rows)
     for event in events:
         for reaction in _reactions.get(name, ()):
             reaction(event)
     return events
+
+
+def _event(name: str, by: Any, at: datetime, subject: str, subject_id: UUID | None, detail: Mapping[str, Any]) -> Event:
+    if name not in EVENTS:
+        raise UnknownEvent(name=name)
+    return Event(
+        created_at=at, name=name, by_id=by.id, by_name=by.name, agency_id=getattr(by, "agency_id", None), subject=subject, subject_id=subject_id,
+        detail=json.loads(json.dumps(dict(detail), default=str)),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -190,12 +181,23 @@ def keep_file(anchor: Anchor, folder: Path) -> Path:
 def ask_verification(*, by: Any, at: datetime) -> Verification:
     """Note that somebody wants the chain verified; `verify_on` or a job does it."""
     seal(at=at)
-    total = Event.objects.exclude(hash=None).count()
-    return Verification.objects.create(created_at=at, by_id=by.id, by_name=by.name, total=total)
+    return Verification.objects.create(created_at=at, by_id=by.id, by_name=by.name, total=queries.chain_state().sealed)
 
 
 def verify_on(verification_id: UUID, *, by: Any, clock: Callable[[], datetime], tenant: UUID) -> Verification:
-    """Do a verification that was asked for: short transactions, progress kept after each. Harmless to repeat."""
+    """Do a verification that was asked for: short transactions, progress kept after each. Harmless to repeat.
+
+    What stops it for another reason than a broken chain is raised, and the verification says that it failed.
+    """
+    try:
+        return _verify_on(verification_id, by=by, clock=clock, tenant=tenant)
+    except Exception:
+        with tenancy.acting(tenant):
+            Verification.objects.filter(id=verification_id).update(status="failed")
+        raise
+
+
+def _verify_on(verification_id: UUID, *, by: Any, clock: Callable[[], datetime], tenant: UUID) -> Verification:
     with tenancy.acting(tenant):
         outside = anchors.read(settings.STATE / KEPT, tenant=str(tenant))
         walk = queries.Walk(anchors.compared(outside), chunk=SEAL_BATCH * 4)

@@ -183,6 +183,16 @@ def test_a_long_chain_is_verified_by_a_job_that_says_how_far_it_is(cast: Cast, m
     assert "íntegra" in state and "13 registros" in state
 
 
+def test_a_verification_that_could_not_end_says_so_and_stops_waiting(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    happen(cast, 3)
+    row = services.ask_verification(by=cast.carmen, at=NOW)
+    monkeypatch.setattr(queries.Walk, "step", lambda walk: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.verify_on(row.id, by=cast.carmen, clock=lambda: NOW, tenant=cast.tenant.id)
+    state = as_user(cast.carmen).get(f"/bitacora/verificaciones/{row.id}/estado/").content.decode()
+    assert "No pudo terminarse" in state and "hx-trigger" not in state
+
+
 def test_a_broken_chain_shows_its_record_on_the_page(own_database: dict[str, Any]) -> None:
     cast = make_cast()
     with tenancy.acting(cast.tenant.id):

@@ -15,7 +15,9 @@ from django.test import Client
 from tests.cast import NOW, Cast, make_cast
 
 from recaudo.journal import queries, services
+from recaudo.journal.forms import AREAS_ES
 from recaudo.journal.models import Event
+from recaudo.kernel.events import EVENTS
 from recaudo.store import tenancy
 
 
@@ -202,3 +204,11 @@ def test_an_anchor_is_taken_outside_and_checked_from_there(own_database: dict[st
     assert run.invoke(command, ["verify", "--anchors", str(kept)]).exit_code == 0
     kept.write_text(kept.read_text().replace('"hash": "', '"hash": "00')[:-1])
     assert run.invoke(command, ["verify", "--anchors", str(kept)]).exit_code == 1
+
+
+def test_every_area_of_the_journal_has_a_name_for_people() -> None:
+    assert {name.split(".")[0] for name in EVENTS} == set(AREAS_ES)
+
+
+def test_the_last_day_of_the_calendar_is_no_filter(cast: Cast, carmen: Client) -> None:
+    assert carmen.get("/bitacora/", {"day_to": "9999-12-31"}).status_code == 200
