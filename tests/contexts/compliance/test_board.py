@@ -134,9 +134,10 @@ def test_an_audit_goes_its_way_on_the_pages(cast: Any, carmen: Client) -> None:
     row = programme(cast, controls=["contact_without_permit"])
     given = {"desde": (cast.today - timedelta(days=7)).isoformat(), "hasta": cast.today.isoformat(), "semilla": "5"}
     page = carmen.post(f"/cumplimiento/auditorias/programas/{row.id}/auditar/", given, follow=True)
-    assert "Contacto sin permiso concedido" in text_of(page) and "sale la misma muestra" in text_of(page)
+    assert "Contacto sin permiso concedido" in text_of(page) and "Volver a sortear" in text_of(page)
     run, found = AuditRun.objects.get(), AuditFinding.objects.get()
     assert run.seed == 5
+    assert "sale la misma muestra" in text_of(carmen.get(f"/cumplimiento/auditorias/{run.id}/", {"sorteo": "otra-vez"}))
     carmen.post(f"/cumplimiento/auditorias/{run.id}/responder/", {"number": 1, "result": "pass"})
     path = f"/cumplimiento/auditorias/hallazgos/{found.id}/"
     carmen.post(f"{path}corregir/", {"correction": "Cambiar el proceso", "responsible": str(cast.carmen.id), "due_on": (cast.today + timedelta(days=900)).isoformat()})

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -35,6 +37,7 @@ from recaudo.law.queries import rules
 from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
 from recaudo.ui.export import list_response
+from recaudo.ui.lookup import one
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Agency, User
 
@@ -110,27 +113,24 @@ def audit_start(request: HttpRequest, programme_id: UUID) -> HttpResponse:
 @allow("compliance.view")
 @require_safe
 def audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
-    return render(request, "compliance/audit.html", _audit_context(request, _run(audit_id)))
+    """One audit. The draw is repeated only when somebody asks: it reads everything of the period."""
+    found, today = _run(audit_id), local_day(timezone.now())
+    again = queries.redraw(found, zone=_zone(request), on=today) if "sorteo" in request.GET else None
+    is_same = again is not None and [str(one) for one in again.ids] == found.sample
+    return render(request, "compliance/audit.html", {**_audit_context(request, found), "again": again, "is_same": is_same})
 
 
 @allow("audit.manage")
 @require_POST
 def audit_answer(request: HttpRequest, audit_id: UUID) -> HttpResponse:
-    form = ItemForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Diga si el punto se cumple.")
-        return redirect("compliance:audit", audit_id=audit_id)
-    return _done(request, audit_id, lambda row: services.answer_item(row, **form.cleaned_data, by=request.user, at=timezone.now()), "Respondido.")
+    return _filled(request, audit_id, ItemForm(request.POST), services.answer_item, wrong="Diga si el punto se cumple.", said="Respondido.")
 
 
 @allow("audit.manage")
 @require_POST
 def audit_find(request: HttpRequest, audit_id: UUID) -> HttpResponse:
-    form = FindingForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Escriba qué se halló y elija la gravedad.")
-        return redirect("compliance:audit", audit_id=audit_id)
-    return _done(request, audit_id, lambda row: services.add_finding(row, **form.cleaned_data, by=request.user, at=timezone.now()), "El hallazgo quedó anotado.")
+    wrong, said = "Escriba qué se halló y elija la gravedad.", "El hallazgo quedó anotado."
+    return _filled(request, audit_id, FindingForm(request.POST), services.add_finding, wrong=wrong, said=said)
 
 
 @allow("audit.manage")
@@ -175,7 +175,7 @@ def finding_export(request: HttpRequest) -> HttpResponseBase:
         (one.folio, one.run.folio, one.run.programme.name, one.control, one.title, one.detail, words.SEVERITY_ES[one.severity], one.case_count,
          words.FINDING_STATUS_ES[one.status], one.correction, one.due_on, one.proof, one.closed_at.isoformat(timespec="seconds") if one.closed_at else "",
          one.reopened_count)
-        for one in found
+        for one in found.iterator(chunk_size=2000)
     )  # fmt: skip
     return list_response(
         request.POST.get("formato"), "hallazgos", COLUMNS, rows,
@@ -217,6 +217,14 @@ def finding_act(request: HttpRequest, finding_id: UUID, move: str) -> HttpRespon
     return redirect("compliance:finding", finding_id=finding_id)
 
 
+def _filled(request: HttpRequest, audit_id: UUID, form: Form, act: Any, *, wrong: str, said: str) -> HttpResponse:
+    """Do what a form of the audit's page says."""
+    if not form.is_valid():
+        messages.error(request, wrong)
+        return redirect("compliance:audit", audit_id=audit_id)
+    return _done(request, audit_id, lambda row: act(row, **form.cleaned_data, by=request.user, at=timezone.now()), said)
+
+
 def _done(request: HttpRequest, audit_id: UUID, act: Any, said: str) -> HttpResponse:
     try:
         act(_run(audit_id))
@@ -252,14 +260,13 @@ def _audit_context(request: HttpRequest, found: AuditRun) -> dict[str, Any]:
     rows = list(found.findings.order_by("created_at", "id"))
     answered = [UUID(item["by"]) for item in found.checklist if item.get("by")]
     names = _names(found.responsible_id, found.by_id, found.closed_by_id, *answered, *(one.responsible_id for one in rows))
-    again = queries.redraw(found, zone=zone, on=today)
     order = {"critical": 0, "high": 1, "medium": 2, "low": 3}
     return {
         "one": found, "programme": found.programme, "period_es": words.PERIOD_ES[found.programme.period], "subject_es": words.SUBJECT_ES[found.subject].lower(),
         "last_on": found.until_on - timedelta(days=1), "status_es": words.AUDIT_STATUS_ES[found.status], "responsible": names.get(found.responsible_id, "—"),
         "started_by": names.get(found.by_id, "por calendario"), "closed_by": names.get(found.closed_by_id, ""),
         "items": [_item(number, item, names) for number, item in enumerate(found.checklist)],
-        "sample": queries.sampled(found, zone=zone, on=today), "is_same": [str(one) for one in again.ids] == found.sample, "population_now": again.population,
+        "sample": queries.sampled(found, zone=zone, on=today),
         "findings": [_finding_row(one, names, today) for one in sorted(rows, key=lambda one: order[one.severity])],
         "agency": Agency.objects.filter(id=found.agency_id).first() if found.agency_id else None, "form": FindingForm(),
         "pending": sum(item["result"] == "pending" for item in found.checklist), "bare": sum(one.status == "open" for one in rows),
@@ -308,8 +315,8 @@ def _names(*keys: UUID | None) -> dict[Any, str]:
     return dict(workforce.users().filter(id__in={key for key in keys if key}).values_list("id", "name"))
 
 
-def _staff() -> list[User]:
-    return [user for user in workforce.users().filter(is_active=True).order_by("name") if user.agency_id is None]
+def _staff() -> QuerySet[User]:
+    return workforce.users().filter(is_active=True, agency=None).order_by("name")
 
 
 def _zone(request: HttpRequest) -> str:
@@ -317,21 +324,15 @@ def _zone(request: HttpRequest) -> str:
 
 
 def _programme(programme_id: UUID) -> AuditProgramme:
-    found: AuditProgramme | None = AuditProgramme.objects.filter(id=programme_id).first()
-    if found is None:
-        raise NotFound()
+    found: AuditProgramme = one(AuditProgramme.objects.all(), id=programme_id)
     return found
 
 
 def _run(audit_id: UUID) -> AuditRun:
-    found: AuditRun | None = AuditRun.objects.select_related("programme").filter(id=audit_id).first()
-    if found is None:
-        raise NotFound()
+    found: AuditRun = one(AuditRun.objects.select_related("programme"), id=audit_id)
     return found
 
 
 def _finding(finding_id: UUID) -> AuditFinding:
-    found: AuditFinding | None = AuditFinding.objects.select_related("run", "run__programme").filter(id=finding_id).first()
-    if found is None:
-        raise NotFound()
+    found: AuditFinding = one(AuditFinding.objects.select_related("run", "run__programme"), id=finding_id)
     return found

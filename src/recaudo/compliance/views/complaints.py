@@ -17,12 +17,13 @@ from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import AnswerComplaintForm, ComplaintFilters, ComplaintForm, TakeForm
 from recaudo.compliance.models import Complaint
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotAllowed, NotFound, Problem
+from recaudo.kernel.problems import NotAllowed, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.models import Account
 from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
 from recaudo.ui.export import list_response
+from recaudo.ui.lookup import one
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Agency
 
@@ -63,7 +64,7 @@ def complaint_export(request: HttpRequest) -> HttpResponseBase:
         (one.folio, one.received_on, words.LODGED_ES[one.lodged], one.outside_folio, words.CAUSES[one.cause], words.ABOUT_ES[one.about],
          agencies.get(one.agency_id, ""), one.jurisdiction, one.rule, one.due_on, words.COMPLAINT_STATUS_ES[one.status], words.RESULT_ES.get(one.result, ""),
          one.measure, one.answered_at.isoformat(timespec="seconds") if one.answered_at else "")
-        for one in found
+        for one in found.iterator(chunk_size=2000)
     )  # fmt: skip
     return list_response(
         request.POST.get("formato"), "quejas", COLUMNS, rows,
@@ -175,7 +176,5 @@ def _left(found: Complaint, today: Any) -> int | None:
 
 
 def _one(complaint_id: UUID) -> Complaint:
-    found: Complaint | None = Complaint.objects.select_related("person").filter(id=complaint_id).first()
-    if found is None:
-        raise NotFound()
+    found: Complaint = one(Complaint.objects.select_related("person"), id=complaint_id)
     return found

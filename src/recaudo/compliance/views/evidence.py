@@ -16,8 +16,8 @@ from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import EvidenceForm
 from recaudo.compliance.models import EvidenceFile
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotFound
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 PAGE = 50
 TONES = {"ready": "ok", "waiting": "warn", "failed": "bad", "removed": "muted"}
@@ -58,7 +58,5 @@ def evidence_remove(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
 
 
 def _one(evidence_id: UUID) -> EvidenceFile:
-    found = queries.evidence_files().filter(id=evidence_id).first()
-    if found is None:
-        raise NotFound()
+    found: EvidenceFile = one(queries.evidence_files(), id=evidence_id)
     return found

@@ -19,6 +19,7 @@ from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.services import local_day
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import User
 
@@ -188,7 +189,5 @@ def _staff(key: str) -> User:
 
 
 def _one(request_id: UUID) -> RightsRequest:
-    found: RightsRequest | None = RightsRequest.objects.select_related("person").filter(id=request_id).first()
-    if found is None:
-        raise NotFound()
+    found: RightsRequest = one(RightsRequest.objects.select_related("person"), id=request_id)
     return found
