@@ -111,7 +111,7 @@ def _add_what_is_missing() -> None:
         )
         made("portfolio.Preference").objects.create(person=account.holder, channel="call", source="debtor", created_at=NOW)
         made("casework.Search").objects.get_or_create(person=account.holder, status="open", defaults={"channel": "call", "created_at": NOW})
-        made("casework.IdentityCheck").objects.create(action_id=uuid7(), person=account.holder, checked=["name"], created_at=NOW)
+        made("casework.IdentityCheck").objects.create(action_id=uuid7(), person=account.holder, checked=["name"], is_verified=True, created_at=NOW)
         made("casework.InterruptingAct").objects.create(
             account_id=account.id, person_id=account.holder_id, kind="lawsuit", on=NOW.date(), evidence="x", created_at=NOW
         )

@@ -156,12 +156,13 @@ class Search(TenantRow):
 class IdentityCheck(TenantRow):
     """That whoever answered proved to be the person before anything about a debt was said: what was checked, never the answer.
 
-    Who could not or would not has none.
+    is_verified  True in every row now: who could not or would not prove it has none
     """
 
     action_id = models.UUIDField()
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identity_checks", db_index=False)
     checked = ArrayField(models.CharField(max_length=20), default=list)
+    is_verified = models.BooleanField()
     by_id = models.UUIDField(null=True)
 
     class Personal:

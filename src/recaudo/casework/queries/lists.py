@@ -60,7 +60,7 @@ def desk_counts(user_id: UUID, *, at: datetime, day_from: datetime, day_until: d
 
 def identity_checked(action_id: UUID) -> tuple[str, ...]:
     """What the person confirmed in this contact before the debt was spoken of; empty when nobody checked."""
-    found = IdentityCheck.objects.filter(action_id=action_id).values_list("checked", flat=True).first()
+    found = IdentityCheck.objects.filter(action_id=action_id, is_verified=True).values_list("checked", flat=True).first()
     return tuple(found or ())
 
 
