@@ -13,7 +13,7 @@ from recaudo.kernel.problems import Problem
 from recaudo.law.queries import Rules
 
 # Business days where the lawbook says nothing: the shortest usual term of the region.
-HOUSE_RIGHTS_DAYS, HOUSE_COMPLAINT_DAYS = 10, 10
+HOUSE_DAYS = 10
 ALL = ("access", "rectification", "cancellation", "opposition", "portability", "restriction", "human_review")
 SEEING = ("access", "portability")
 
@@ -58,14 +58,14 @@ def rights_clock(rules: Rules, *, kind: str, country: str, subdivision: str, rec
                 return _by_law(pack, rule, received_on, extended)
     if extended:
         raise NoExtension()
-    return _by_house(pack, received_on, HOUSE_RIGHTS_DAYS)
+    return _by_house(pack, received_on)
 
 
 def complaint_clock(rules: Rules, *, country: str, subdivision: str, received_on: date) -> Clock:
     """The clock of a complaint."""
     pack = rules.pack(country, subdivision)
     rule = next((COMPLAINTS[name] for name in _lineage(pack) if name in COMPLAINTS), "")
-    return _by_law(pack, rule, received_on, False) if rule else _by_house(pack, received_on, HOUSE_COMPLAINT_DAYS)
+    return _by_law(pack, rule, received_on, False) if rule else _by_house(pack, received_on)
 
 
 def _lineage(pack: comply.Pack) -> list[str]:
@@ -84,10 +84,10 @@ def _by_law(pack: comply.Pack, rule_id: str, start: date, extended: bool) -> Clo
         due = comply.deadline(pack, rule_id, start=start, extended=extended)
     except Problem:
         # A term that the lawbook does not know on that day: the house's counts.
-        return _by_house(pack, start, HOUSE_RIGHTS_DAYS)
+        return _by_house(pack, start)
     execute = comply.count(pack, due.on, int(says["then_execute"]), terms.unit) if terms and says.get("then_execute") else None
     return Clock(due.on, pack.jurisdiction, rule_id, due.citation, rule.confidence, more, execute)
 
 
-def _by_house(pack: comply.Pack, start: date, days: int) -> Clock:
-    return Clock(comply.count(pack, start, days, "business_days"), pack.jurisdiction, "", "Plazo de la casa: la norma no lo fija en el libro", "house")
+def _by_house(pack: comply.Pack, start: date) -> Clock:
+    return Clock(comply.count(pack, start, HOUSE_DAYS, "business_days"), pack.jurisdiction, "", "Plazo de la casa: la norma no lo fija en el libro", "house")
