@@ -18,7 +18,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
+from benchmarks.common import cores, load_average, megabytes, scratch
 
 PEOPLE = 50
 QUERIES = 12
@@ -52,28 +51,11 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100, help="of each page, alone")
     parser.add_argument("--seconds", type=float, default=20.0, help="of fifty people at once")
     args = parser.parse_args()
-    from recaudo.project import boot, postgres
-
-    endpoint = postgres.ensure()
-    name = f"bench_pages_{os.getpid()}"
-    admin = psycopg.connect(**{**endpoint.admin_dsn, "dbname": "postgres"}, autocommit=True)
-    admin.execute(f'CREATE DATABASE "{name}" OWNER recaudo_owner')
-    folder = tempfile.TemporaryDirectory()
-    os.environ["RECAUDO_STATE"] = folder.name
-    boot.use({**endpoint.app_dsn, "dbname": name}, {**endpoint.owner_dsn, "dbname": name})
-    boot.boot()
-    try:
-        measure(args.accounts, args.requests, args.seconds, Path(folder.name))
-    finally:
-        from django.db import connections
-
-        connections.close_all()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with scratch() as folder:
+        measure(args.accounts, args.requests, args.seconds, folder)
 
 
 def measure(accounts: int, requests: int, seconds: float, folder: Path) -> None:
-    from benchmarks.common import cores, load_average, megabytes
-
     tenant = make_world(accounts, folder)
     people = sign_everybody_in(tenant)
     pages, ids = pages_of(tenant)
@@ -99,7 +81,6 @@ def make_world(accounts: int, folder: Path) -> Any:
     from recaudo.store import tenancy
     from recaudo.store.bulk import analyze
 
-    database.migrate()
     at = timezone.now()
     database.make_months(on=at.date())
     made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=0)

@@ -11,11 +11,9 @@ Prints seconds, CPU seconds, the ratio to the floor and the peak memory of the p
 from __future__ import annotations
 
 import argparse
-import resource
-import time
 from pathlib import Path
 
-from benchmarks.common import Watch, cores, load_average, megabytes, scratch
+from benchmarks.common import Watch, cores, load_average, megabytes, scratch, timed
 
 
 def main() -> None:
@@ -27,11 +25,6 @@ def main() -> None:
         decide_part(args.accounts, folder)
         if args.whole:
             whole(args.whole, folder)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def facts_file(folder: Path, accounts: int) -> Path:
@@ -53,7 +46,7 @@ def facts_file(folder: Path, accounts: int) -> Path:
             value = f"{listed!r}[1 + ({lot} % {len(listed)})::INTEGER]"
         if name in ("account_id", "person_id"):
             value = f"lpad(i::VARCHAR, 12, '0') || '{name[0]}'"
-        elif "No queda" not in fact.null_means_es:
+        elif not fact.is_always:
             value = f"CASE WHEN {lot} % 5 = 0 THEN NULL ELSE {value} END"
         columns.append(f"({value})::{kinds[fact.type]} AS {name}")
     path = folder / "facts.parquet"
@@ -74,29 +67,26 @@ def decide_part(accounts: int, folder: Path) -> None:
     challenger = decide.compile(decide.read(default_xml().replace(b'"WHATSAPP_SOFT"', b'"CALL_AGENT"')), types())
     print(f"whatif: {accounts:,} accounts, {cores()} cores, load {load_average():.1f}")
     with workspace(folder / "spill") as db, Watch() as memory:
-        begun, used = time.perf_counter(), _cpu()
-        whatif.load_facts(db, str(path))
-        loaded, loaded_cpu = time.perf_counter() - begun, _cpu() - used
-        begun, used = time.perf_counter(), _cpu()
+        with timed() as loaded:
+            whatif.load_facts(db, str(path))
         needed = ", ".join(sorted({*champion.facts, "account_id"}))
-        run(db, f"CREATE TABLE floor_in AS SELECT {needed} FROM facts")
-        run(db, "CREATE TABLE floor_out AS SELECT account_id, stage AS a, bucket AS b, product AS c, kind AS d, country AS e, currency AS f, dpd AS g FROM facts")
-        floor, floor_cpu = time.perf_counter() - begun, _cpu() - used
+        with timed() as floor:
+            run(db, f"CREATE TABLE floor_in AS SELECT {needed} FROM facts")
+            run(db, "CREATE TABLE floor_out AS SELECT account_id, stage AS a, bucket AS b, product AS c, kind AS d, country AS e, currency AS f, dpd AS g FROM facts")
         run(db, "DROP TABLE floor_in")
         run(db, "DROP TABLE floor_out")
-        begun, used = time.perf_counter(), _cpu()
-        for side, compiled in (("old", champion), ("new", challenger)):
-            names = ", ".join(name for name in whatif.DIMENSIONS if name in {column.name for column in compiled.columns})
-            run(db, f"CREATE TABLE outcome_{side} AS SELECT account_id, {names} FROM ({compiled.sql('facts', ('account_id',))})")
-        listed = names.split(", ")
-        differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in listed)
-        changed = run(db, f"SELECT count(*) FILTER ({differs}) FROM outcome_old o JOIN outcome_new n USING (account_id)")[0][0]
-        for name in listed:
-            run(db, f"SELECT o.{name}, n.{name}, count(*) FROM outcome_old o JOIN outcome_new n USING (account_id) GROUP BY 1, 2")
-        both, both_cpu = time.perf_counter() - begun, _cpu() - used
-    print(f"  {'load facts':<24} {loaded:8.2f} s  {loaded_cpu:8.2f} CPU-s")
-    print(f"  {'two versions, compared':<24} {both:8.2f} s  {both_cpu:8.2f} CPU-s   {changed:,} accounts change, peak {megabytes(memory.peak)}")
-    print(f"  {'floor: read and write':<24} {floor:8.2f} s  {floor_cpu:8.2f} CPU-s   ratio {both_cpu / floor_cpu:.1f} (CPU)")
+        with timed() as both:
+            for side, compiled in (("old", champion), ("new", challenger)):
+                names = ", ".join(name for name in whatif.DIMENSIONS if name in {column.name for column in compiled.columns})
+                run(db, f"CREATE TABLE outcome_{side} AS SELECT account_id, {names} FROM ({compiled.sql('facts', ('account_id',))})")
+            listed = names.split(", ")
+            differs = " OR ".join(f"o.{name} IS DISTINCT FROM n.{name}" for name in listed)
+            changed = run(db, f"SELECT count(*) FILTER ({differs}) FROM outcome_old o JOIN outcome_new n USING (account_id)")[0][0]
+            for name in listed:
+                run(db, f"SELECT o.{name}, n.{name}, count(*) FROM outcome_old o JOIN outcome_new n USING (account_id) GROUP BY 1, 2")
+    print(f"  {'load facts':<24} {loaded.seconds:8.2f} s  {loaded.cpu:8.2f} CPU-s")
+    print(f"  {'two versions, compared':<24} {both.seconds:8.2f} s  {both.cpu:8.2f} CPU-s   {changed:,} accounts change, peak {megabytes(memory.peak)}")
+    print(f"  {'floor: read and write':<24} {floor.seconds:8.2f} s  {floor.cpu:8.2f} CPU-s   ratio {both.cpu / floor.cpu:.1f} (CPU)")
 
 
 def whole(accounts: int, folder: Path) -> None:
