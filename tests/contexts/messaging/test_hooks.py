@@ -78,8 +78,17 @@ def test_another_tenants_secret_opens_nothing_here(cast: Any, settings: Any) -> 
     assert Message.objects.get().status == "sent"
 
 
-def test_nobody_tenant_and_nobody_provider_say_the_same(cast: Any) -> None:
-    assert call(cast, {}, slug="no-existe").status_code == Client().post(f"/avisos/sms/otro/{cast.tenant.slug}/").status_code == 404
+def test_an_organisation_that_is_not_there_answers_like_one_that_is(cast: Any) -> None:
+    unsigned = [call(cast, {}, slug=slug, HTTP_WEBHOOK_SIGNATURE="") for slug in ("no-existe", cast.tenant.slug)]
+    assert [answer.status_code for answer in unsigned] == [401, 401]
+    assert unsigned[0].content == unsigned[1].content
+    assert call(cast, {}, slug="no-existe").status_code == 401, "not even with a good signature"
+
+
+def test_a_provider_that_is_not_there_is_not_found_in_any_organisation(cast: Any) -> None:
+    for slug in ("no-existe", cast.tenant.slug):
+        assert Client().get(f"/avisos/sms/otro/{slug}/").status_code == 404
+        assert Client().post(f"/avisos/sms/otro/{slug}/").status_code == 404
 
 
 def test_a_large_call_is_refused_before_it_is_read(cast: Any) -> None:

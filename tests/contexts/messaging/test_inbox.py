@@ -13,6 +13,7 @@ from recaudo.journal.models import Event
 from recaudo.messaging import queries
 from recaudo.messaging import services as messaging
 from recaudo.messaging.models import Message
+from recaudo.messaging.services.inbox import ANSWER, CODE_OF
 from recaudo.portfolio.models import Consent
 
 
@@ -103,7 +104,7 @@ def test_an_unknown_kind_or_message_changes_nothing(cast: Any) -> None:
     ],
 )  # fmt: skip
 def test_replies_are_read(text: str, code: str) -> None:
-    assert messaging.classify(text) == code
+    assert CODE_OF.get(messaging.recognise(text), ANSWER) == code
 
 
 def test_baja_stops_the_channel_at_once_and_only_that_channel(cast: Any) -> None:

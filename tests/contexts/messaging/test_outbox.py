@@ -17,7 +17,8 @@ from recaudo.messaging.adapters import NotSent, Outgoing
 from recaudo.messaging.models import Message, Template
 from recaudo.messaging.services.outbox import MAX_ATTEMPTS, Carriers, back_off
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Person
+from recaudo.portfolio.models import ContactPoint, Person
+from recaudo.store.fields import blind_index
 
 NIGHT = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 23:00 in Mexico City
 
@@ -70,6 +71,21 @@ def test_sending_twice_sends_nothing_more(cast: Any) -> None:
     sent(cast)
     assert send(cast).sent == 0
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(("wrote_from", "is_open"), [("the same number", True), ("another number", False)])
+def test_free_text_is_for_the_number_that_wrote_within_the_day(cast: Any, wrote_from: str, is_open: bool) -> None:
+    here = point(cast, "maria", "im")
+    planned(cast, "maria", "im")
+    other = ContactPoint.objects.create(
+        person=here.person, kind="im", value="+525500000042", value_index=blind_index("+525500000042", "im"), hint="··42", status="unverified",
+        source="debtor", created_at=cast.now,
+    )  # fmt: skip
+    said = here if wrote_from == "the same number" else other
+    messaging.receive(point=said, channel="im", provider="sandbox", text="Buenos días, ¿me explican mi saldo?", at=cast.now - timedelta(hours=2))
+    carriers = Answering("id-1")
+    assert messaging.dispatch(cast.tenant, at=cast.now, carriers=carriers).sent == 1
+    assert [outgoing.in_session for outgoing in carriers.sent] == [is_open]
 
 
 def test_a_withdrawn_wave_sends_nothing(cast: Any) -> None:

@@ -13,11 +13,12 @@ from django.conf import settings
 from recaudo.kernel.problems import Problem
 from recaudo.messaging.adapters import BadSignature, Malformed, News
 from recaudo.messaging.services.inbox import receive_from, record_receipt
+from recaudo.messaging.services.outbox import OWN_OPTIONS
 from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant
 
-# Providers that call us: channel and provider, and the setting that holds their secrets.
-HOOKS = {("sms", "http"): "SMS_HTTP", ("im", "whatsapp_cloud"): "WHATSAPP"}
+# Providers that call us, by channel.
+HOOKS = frozenset({("sms", "http"), ("im", "whatsapp_cloud")})
 
 
 class UnknownHook(Problem):
@@ -57,14 +58,17 @@ def challenge(channel: str, provider: str, slug: str, given: Mapping[str, str]) 
         raise NotSigned() from None
 
 
-def take(tenant: Tenant, *, channel: str, provider: str, headers: Mapping[str, str], body: bytes, at: datetime) -> Taken:
+def take(slug: str, *, channel: str, provider: str, headers: Mapping[str, str], body: bytes, at: datetime) -> Taken:
     """Believe a signed call and apply what it tells. Call outside a transaction. Raises UnknownHook, NotSigned, NotUnderstood.
 
+    slug     of the organisation in whose name the provider calls
     headers  by lower-case name
     """
-    hook = _hook(channel, provider)
+    hook, tenant = _hook(channel, provider), Tenant.objects.filter(slug=slug).first()
     try:
-        call_id = hook.verify(headers, body, _options(channel, provider, tenant.slug), at)
+        call_id = hook.verify(headers, body, _options(channel, provider, slug), at)
+        if tenant is None:
+            raise NotSigned()  # as to an organisation that is there: nobody learns which are
         told = hook.read(body, call_id)
     except BadSignature:
         raise NotSigned() from None
@@ -100,4 +104,4 @@ def _hook(channel: str, provider: str) -> Any:
 
 def _options(channel: str, provider: str, slug: str) -> dict[str, str]:
     """The provider's options; a tenant with an account of its own at the provider has secrets of its own (settings.HOOK_SECRETS)."""
-    return {**getattr(settings, HOOKS[channel, provider]), **settings.HOOK_SECRETS.get(f"{slug}:{channel}:{provider}", {})}
+    return {**getattr(settings, OWN_OPTIONS[provider]), **settings.HOOK_SECRETS.get(f"{slug}:{channel}:{provider}", {})}

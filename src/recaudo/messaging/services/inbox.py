@@ -106,7 +106,7 @@ def receive_from(*, sender: str, channel: str, provider: str, event_id: str, tex
     )  # fmt: skip
     if not is_new or not text.strip():
         return None
-    kind = "phone" if channel == "sms" else channel
+    kind = casework.POINT_KINDS[channel]
     found = ContactPoint.objects.select_related("person").filter(kind=kind, value_index=blind_index(sender, kind))
     points = {point.id: point for point in found}
     # One number may be several people's: the last one to whom we wrote there is who answers.
@@ -140,11 +140,6 @@ def attend(message: Message, *, by: Any, at: datetime) -> Message:
     journal.record("message.received", by=by, at=at, subject="message", subject_id=message.id, step="attended")
     message.status = "attended"
     return message
-
-
-def classify(text: str) -> str:
-    """DG08 stop, DG10 «no soy yo», DG05 anything else."""
-    return CODE_OF.get(recognise(text), ANSWER)
 
 
 def _bring_about(intent: str, action: Action, point: ContactPoint, text: str, *, at: datetime) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
 from recaudo.agreements.models import Promise
 from recaudo.casework.models import Action
 from recaudo.kernel.money import shown
+from recaudo.kernel.time import local
 from recaudo.messaging.models import Template
 from recaudo.messaging.services.links import not_me_link, stop_link
 from recaudo.messaging.services.rendering import Merge
@@ -99,7 +99,7 @@ def _merge(
         organizacion=agency.name if agency else tenant.name,
         agente=by_name or str(sender.get("agent", "")),
         contacto=agency.address_phone if agency else str(sender.get("address_phone", "")),
-        hoy=day(at.astimezone(ZoneInfo(tenant.zone)).date()),
+        hoy=day(local(at, tenant.zone).date()),
         enlace_baja=stop_link(tenant.id, point.id, channel, on=at.date()),
         enlace_no_soy_yo=not_me_link(tenant.id, point.id, channel, on=at.date()),
     )

@@ -337,13 +337,12 @@ def _write(boarding: list[tuple[Action, Template, Merge, casework.Reply]], facts
         message.action_id, message.person_id, message.account_id = action.id, reply.permit.person_id, action.account_id
         message.contact_point_id, message.channel = reply.permit.contact_point_id, reply.permit.channel
         message.provider, message.template_id = settings.PROVIDERS[reply.permit.channel], template.id
-        text = {"to": point.value, "subject": line(template.subject, merge) or None, "body": _body(template, merge, reply, in_session=action.person_id in talking)}
-        for name, value in text.items():
-            setattr(message, name, value)
-        message.to_hint = point.hint
+        in_session = message.contact_point_id in talking
+        message.to, message.to_hint = point.value, point.hint
+        message.subject, message.body = line(template.subject, merge) or None, _body(template, merge, reply, in_session=in_session)
         message.status, message.reason, message.leased_until, message.expires_at = "in_flight", "", at + LEASE, action.expires_at
         new.append(message) if keys[action.id] not in known else message.save()
-        seats.append(_Seat(message, reply, reply.permit, _outgoing(message, template, merge, in_session=action.person_id in talking)))
+        seats.append(_Seat(message, reply, reply.permit, _outgoing(message, template, merge, in_session=in_session)))
     Message.objects.bulk_create(new)
     return seats
 
@@ -357,12 +356,12 @@ def _body(template: Template, merge: Merge, reply: casework.Reply, *, in_session
 
 
 def _talking(actions: Iterable[Action], at: datetime) -> set[UUID]:
-    """Who wrote to us on the messaging channel within the last day."""
-    persons = {one.person_id for one in actions if one.channel == "im"}
-    if not persons:
+    """The contact points from which somebody wrote on the messaging channel within the last day: the window is the number's."""
+    points = {one.contact_point_id for one in actions if one.channel == "im"}
+    if not points:
         return set()
-    wrote = Message.objects.filter(person_id__in=persons, channel="im", direction="in", created_at__gt=at - SESSION, created_at__lte=at)
-    return set(wrote.values_list("person_id", flat=True))
+    wrote = Message.objects.filter(contact_point_id__in=points, channel="im", direction="in", created_at__gt=at - SESSION, created_at__lte=at)
+    return set(wrote.values_list("contact_point_id", flat=True))
 
 
 def _outgoing(message: Message, template: Template, merge: Merge, *, in_session: bool) -> Outgoing:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 from recaudo.kernel.problems import Problem
 from recaudo.messaging import services
 from recaudo.ui.access import everyone
-from recaudo.workforce.models import Tenant
 
 LARGEST_CALL = 256 * 1024
 
@@ -40,9 +39,6 @@ def hook(request: HttpRequest, channel: str, provider: str, slug: str) -> HttpRe
 def _news(request: HttpRequest, channel: str, provider: str, slug: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_CALL or len(request.body) > LARGEST_CALL:
         raise CallTooLarge()
-    tenant = Tenant.objects.filter(slug=slug).first()
-    if tenant is None:
-        raise services.UnknownHook()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    taken = services.take(tenant, channel=channel, provider=provider, headers=headers, body=request.body, at=timezone.now())
+    taken = services.take(slug, channel=channel, provider=provider, headers=headers, body=request.body, at=timezone.now())
     return JsonResponse({"news": taken.news})
