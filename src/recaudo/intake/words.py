@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from recaudo.intake.fields import ACCOUNT_STATUSES, Field
+from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import MINOR_DIGITS, shown
 from recaudo.portfolio.queries.words import COUNTRY_ES, METHOD_ES
 
@@ -23,7 +24,6 @@ NOT_OF_THE_REGION = frozenset({"TWD"})
 
 KIND_ES = {"natural": "Persona física o natural", "legal": "Persona moral o jurídica"}
 ACCEPTANCE_ES = {"accepted": "Aceptada", "rejected": "Rechazada", "pending": "Pendiente"}
-CHANNEL_ES = {"call": "Llamada", "sms": "SMS", "im": "WhatsApp", "email": "Correo", "visit": "Visita", "letter": "Carta"}
 CODES_ES: dict[str, dict[str, str]] = {
     "status": ACCOUNT_STATUSES, "holder_kind": KIND_ES, "codebtor_kind": KIND_ES, "guarantor_kind": KIND_ES, "acceptance": ACCEPTANCE_ES,
     "method": METHOD_ES, "consent_channels": CHANNEL_ES, "country": COUNTRY_ES, "currency": {**CURRENCY_ES, **UNIT_ES},
