@@ -80,8 +80,7 @@ def _current(permissions: frozenset[str], path: str) -> str:
 
 @lru_cache(maxsize=200)
 def _entries(permissions: frozenset[str]) -> tuple[tuple[Entry, str], ...]:
-    may = [entry for entry in MENU if not entry.permission or not permissions.isdisjoint(entry.permission.split("|"))]
-    return tuple((entry, url) for entry in may if (url := address(entry.name)))
+    return tuple((entry, url) for entry in MENU if may_open(entry.permission, permissions) and (url := address(entry.name)))
 
 
 @cache
@@ -95,9 +94,9 @@ def home_of(user: Any) -> str:
     return entries[0][1] if entries else reverse("workforce:me")
 
 
-def may_open(permission: str, user: Any) -> bool:
-    """Whether the user has either of several permissions; an empty word is for everybody."""
-    return not permission or any(user.may(name) for name in permission.split("|"))
+def may_open(permission: str, permissions: frozenset[str]) -> bool:
+    """Whether one of several permissions («a|b») is among those that somebody has; an empty word is for everybody."""
+    return not permission or not permissions.isdisjoint(permission.split("|"))
 
 
 def _notice(request: HttpRequest) -> dict[str, str] | None:

@@ -43,7 +43,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
         topics = [
             (topic, address(topic.name) if topic.name else "")
             for topic in section.topics
-            if may_open(topic.permission, request.user) and (not topic.name or address(topic.name))
+            if may_open(topic.permission, request.user.permissions) and (not topic.name or address(topic.name))
         ]
         if topics:
             sections.append((section, topics))
