@@ -26,6 +26,7 @@ urlpatterns = [
     path("estrategia/modelos/<uuid:model_id>/retirar/", scores.retire, name="model-retire"),
     path("estrategia/modelos/<uuid:model_id>/explicar/", scores.explain, name="model-explain"),
     path("estrategia/modelos/<uuid:model_id>/cuentas/<uuid:account_id>/corregir/", scores.override, name="model-override"),
+    path("estrategia/modelos/<uuid:model_id>/cuentas/<uuid:account_id>/quitar/", scores.withdraw_override, name="model-override-withdraw"),
     path("estrategia/difusion/", publications.publications, name="publications"),
     path("estrategia/difusion/<uuid:publication_id>/", publications.publication, name="publication"),
     path("instrucciones/", publications.instructions, name="instructions"),

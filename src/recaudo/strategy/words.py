@@ -105,7 +105,7 @@ TARGET_ES: dict[str, str] = {
 TARGET_HELP_ES: dict[str, str] = {
     "pay": "Qué tan probable es que una cuenta vencida pague algo dentro del plazo.",
     "self_cure": "Qué tan probable es que una cuenta vencida pague sin que nadie hable con la persona dentro del plazo.",
-    "promise": "Qué tan probable es que quien tiene una promesa vigente la cumpla.",
+    "promise": "Qué tan probable es que quien tiene una promesa vigente pague algo dentro del plazo.",
 }  # fmt: skip
 SCORE_STATUS_ES: dict[str, str] = {"proposed": "Propuesto", "active": "En vigor", "rejected": "Rechazado", "retired": "Retirado"}
 SCORE_STATUS_TONE: dict[str, str] = {"proposed": "warn", "active": "ok", "rejected": "bad", "retired": "muted"}

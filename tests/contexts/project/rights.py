@@ -286,6 +286,7 @@ RIGHTS: dict[str, str] = {
     "strategy:model-retire": "strategy.approve",
     "strategy:model-explain": "portfolio.view",
     "strategy:model-override": "strategy.edit",
+    "strategy:model-override-withdraw": "strategy.edit",
     "strategy:version": "strategy.view",
     "strategy:compare": "strategy.view",
     "strategy:simulate": "strategy.view",

@@ -13,6 +13,7 @@ from tests.cast import make_cast
 from tests.spec.score.test_score_cards import world
 
 from recaudo.engine import score
+from recaudo.engine.facts import FACTS
 from recaudo.flow.queries.scores import add_scores
 from recaudo.journal.models import Event
 from recaudo.portfolio.models import Payment
@@ -145,6 +146,36 @@ def test_a_lesson_knows_only_what_was_known_and_what_came_after(kept):
     assert 0 < sum(table.column("happened").to_pylist()) <= 10 * len(cast.accounts)
 
 
+def test_what_one_account_has_is_told_in_words_also_by_a_card_without_facts(kept, learnt):
+    cast = kept
+    with tenancy.acting(cast.tenant.id):
+        model = scores.propose(target="pay", card=learnt, quality={}, source="file", note="", by=cast.ana, at=cast.now)
+        told = reads.explained(model, cast.accounts["maria"].id, today=cast.today)
+        assert told.is_about and {fact for fact, _, _ in told.reasons} <= {"Días de atraso", "Producto", "Tiene teléfono"}
+        model.target, model.card = "promise", score.to_json(score.Card("x", 30, 0.0, ()))
+        empty = reads.explained(model, cast.accounts["maria"].id, today=cast.today)
+        assert (empty.is_about, empty.probability, empty.reasons) == (False, 0.5, [])
+
+
+def test_bins_are_written_in_the_words_and_units_of_the_dictionary():
+    said = lambda name, edges=(), values=(): reads.bins_es(score.Feature(name, edges, values, (0.0,) * (len(edges or values) + 1), 0.0, 0.0))  # noqa: E731
+    assert said("overdue_usd_minor", (150_000.0,)) == ["hasta US$ 1,500", "más de US$ 1,500", "vacío"]
+    assert said("utilisation", (0.25,)) == ["hasta 0,25", "más de 0,25", "vacío"]
+    assert said("has_phone", values=("false", "true")) == ["no", "sí", "otro", "vacío"]
+    code, label = next(iter(FACTS["product"].values.items()))
+    assert said("product", values=(code,)) == [label, "otro", "vacío"]
+
+
+def test_a_training_waits_on_the_page_until_it_ends_and_says_when_no_worker_is_there(cast, client):
+    client.force_login(cast.gabriel, backend="recaudo.workforce.backends.StaffBackend")
+    assert client.post("/estrategia/modelos/entrenar/", {"target": "pay", "horizon_days": 5}).status_code == 302
+    page = client.get("/estrategia/modelos/").content.decode()
+    assert "al terminar aparece en la lista" in page and "Ningún proceso de trabajo está activo" in page
+    train_score(str(cast.tenant.id), "pay", 5, "", cast.today.isoformat(), str(cast.gabriel.id))
+    page = client.get("/estrategia/modelos/").content.decode()
+    assert "Aún no hay fotos" in page and "al terminar aparece en la lista" not in page and "Ningún proceso" not in page
+
+
 def test_a_training_that_cannot_be_tells_why_where_the_page_reads_it(kept):
     cast = kept
     train_score(str(cast.tenant.id), "promise", 5, "", cast.today.isoformat(), str(cast.gabriel.id))
@@ -172,3 +203,20 @@ def test_pages_of_the_models(cast, client, proposed):
     assert json.loads(text)["horizon_days"] == 30
     asked = client.post(f"/estrategia/modelos/{proposed.id}/explicar/", {"number": "CTA-NADIE"}).content.decode()
     assert "No hay una cuenta con ese número" in asked
+
+
+def test_a_rejection_needs_its_reason_and_a_correction_can_be_taken_back(cast, client, proposed):
+    client.force_login(cast.gabriel, backend="recaudo.workforce.backends.StaffBackend")
+    at, account = f"/estrategia/modelos/{proposed.id}/", cast.accounts["maria"]
+    assert "Diga por qué" in client.post(f"{at}rechazar/", {"note": ""}, follow=True).content.decode()
+    assert "motivo" in client.post(f"{at}rechazar/", {"note": "no"}, follow=True).content.decode()
+    assert "caracteres" in client.post(f"{at}vigor/", {"note": "x" * 301}, follow=True).content.decode()
+    proposed.refresh_from_db()
+    assert proposed.status == "proposed"
+    said = {"percent": "12.5", "until_on": (cast.today + timedelta(days=5)).isoformat(), "reason": "Vendió su casa y avisó"}
+    client.post(f"{at}cuentas/{account.id}/corregir/", said)
+    assert reads.override_of("pay", account.id, on=cast.today).probability == 0.125
+    client.post(f"{at}cuentas/{account.id}/quitar/")
+    client.post(f"{at}cuentas/{account.id}/quitar/")
+    assert reads.override_of("pay", account.id, on=cast.today) is None
+    assert Event.objects.filter(name="score.overridden").count() == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -50,14 +50,14 @@ class Feature:
     def is_number(self) -> bool:
         return not self.values
 
-    def bins(self) -> list[tuple[str, float]]:
-        """Each bin in words with its log-odds, the empty cell last: how a scorecard is printed."""
+    def bins(self, said: Callable[[float], str] | None = None) -> list[tuple[str, float]]:
+        """Each bin in words with its log-odds, the empty cell last: how a scorecard is printed. `said`: how a number is written."""
         if not self.is_number:
             named = [*self.values, "otro"]
         elif not self.edges:
             named = ["cualquiera"]
         else:
-            ends = [_short(edge) for edge in self.edges]
+            ends = [(said or _short)(edge) for edge in self.edges]
             named = [f"hasta {ends[0]}", *(f"más de {low}, hasta {high}" for low, high in pairwise(ends)), f"más de {ends[-1]}"]
         return [*zip(named, self.points, strict=True), ("vacío", self.missing)]
 
@@ -79,9 +79,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one fact does to one account: `points` as shown to people, above zero when it raises the score."""
+    """What one fact does to one account: `points` as shown to people, above zero when it raises the score; `at`: place of its bin."""
 
     fact: str
+    at: int
     bin: str
     points: float
 
@@ -156,7 +157,7 @@ def reasons(card: Card, row: Mapping[str, Any], *, most: int = 4) -> list[Reason
         column = pa.chunked_array([pa.array([row.get(fact.name)], None if row.get(fact.name) is not None else pa.float64())])
         at = int(which_bin(fact, column if fact.is_number else column.cast(pa.string()))[0])
         label, points = fact.bins()[at]
-        found.append(Reason(fact.name, label, shown_points(points - fact.mean)))
+        found.append(Reason(fact.name, at, label, shown_points(points - fact.mean)))
     moving = [one for one in found if abs(one.points) >= 0.5]
     return sorted(moving, key=lambda one: (-abs(one.points), one.fact))[:most]
 

@@ -13,7 +13,7 @@ from recaudo.flow.models import Run
 from recaudo.flow.queries import runs
 from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import Account
-from recaudo.store import tenancy
+from recaudo.store import tenancy, workers
 
 TASK = "flow.tasks.run_day"  # asked for from a screen
 TASKS = (TASK, "project.jobs.run_one_day")  # or by the clock
@@ -21,7 +21,6 @@ UNWORKED_DAYS = 30  # K-23: nobody has tried for so long
 FIRST_ACTION_DAYS = 3  # the house's promise: a debt that falls due is worked within so many days
 RECENT_DAYS = 30  # the first action is asked of debts that fell due no longer ago than this
 STALLED_MINUTES = 10  # a message on its way for longer has a fate that nobody knows
-WORKER_SECONDS = 60  # a worker that has not said so for longer is not there
 _OPEN = "('preventive', 'current', 'delinquent', 'accelerated', 'written_off')"
 
 
@@ -80,7 +79,7 @@ class Stuck:
 def day_state(on: date, *, steps: tuple[str, ...], at: datetime) -> DayState:
     """The state of a day's run. At most four queries."""
     run = runs.run_of(on)
-    asked, has_worker = _jobs(on, at)
+    asked, has_worker = _is_asked(on), workers.has_worker(at=at)
     if run is not None and run.status == "running":
         alive = runs.is_alive(run) or asked
         place = steps.index(run.step) if run.step in steps else 0
@@ -92,17 +91,15 @@ def day_state(on: date, *, steps: tuple[str, ...], at: datetime) -> DayState:
     return DayState(on, "failed" if run else "none", run, 0.0, has_worker)
 
 
-def _jobs(on: date, at: datetime) -> tuple[bool, bool]:
+def _is_asked(on: date) -> bool:
     sql = """
     SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = ANY(%(tasks)s) AND status IN ('todo', 'doing')
-                     AND args->>'tenant_id' = %(tenant)s AND args->>'on' = %(on)s),
-           EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > %(since)s)
+                     AND args->>'tenant_id' = %(tenant)s AND args->>'on' = %(on)s)
     """
-    values = {"tasks": list(TASKS), "tenant": str(tenancy.tenant_id()), "on": on.isoformat(), "since": at - timedelta(seconds=WORKER_SECONDS)}
+    values = {"tasks": list(TASKS), "tenant": str(tenancy.tenant_id()), "on": on.isoformat()}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        asked, alive = cursor.fetchone()
-    return asked, alive
+        return bool(cursor.fetchone()[0])
 
 
 def moving(on: date, *, zone: str) -> Moving:

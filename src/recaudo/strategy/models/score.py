@@ -9,13 +9,15 @@ from django.db.models import Q
 
 from recaudo.store.models import TenantRow
 
+BASIS_POINTS = 10_000
+
 
 class ScoreModel(TenantRow):
     """A card for one target. Proposed by one person, put in force by another; one a target is in force.
 
     target    pay · self_cure · promise: see strategy/words.py. Its fact is `<target>_probability`
     card      canonical JSON of engine.score.Card; its digest is `version`
-    quality   what was measured on rows it did not learn from: test, in_train, opaque, fairness, rows (engine.score.measure)
+    quality   what was measured on rows it did not learn from: test, in_train, opaque, rows (engine.score.measure)
     source    snapshots (the product's own days) · file (trained elsewhere with `recaudo model train`)
     status    proposed active rejected retired
     """
@@ -62,6 +64,11 @@ class ScoreOverride(TenantRow):
     until_on = models.DateField()
     by_id = models.UUIDField()
     withdrawn_at = models.DateTimeField(null=True)
+
+    @property
+    def probability(self) -> float:
+        """From 0 to 1."""
+        return float(self.probability_bp) / BASIS_POINTS
 
     class Personal:
         plain: ClassVar = {"reason": "why the card is wrong about the account"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,14 @@ from django.db.models import QuerySet
 
 from recaudo.engine import score
 from recaudo.engine.facts import FACTS
+from recaudo.journal import queries as journal
+from recaudo.journal.models import Event
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.store.arrow import reader
 from recaudo.strategy.models import ScoreModel, ScoreOverride, Snapshot
+from recaudo.strategy.models.score import BASIS_POINTS
 from recaudo.strategy.queries.snapshots import is_kept, present, snapshot_row, snapshots
+from recaudo.strategy.words import plain
 
 # What a card may use. Texts that name a portfolio would be learnt by heart; a model's own answers are no facts for another.
 USABLE = tuple(
@@ -28,6 +32,7 @@ FACT_OF = {"pay": "pay_probability", "self_cure": "self_cure_probability", "prom
 # Who a card of each target is about, over the facts of a day.
 ABOUT = {"pay": "overdue_minor > 0", "self_cure": "overdue_minor > 0", "promise": "promise_active"}
 DAYS_READ, ROWS_READ = 40, 400_000
+TRAININGS = 5
 
 
 class NotEnoughDays(Problem):
@@ -45,20 +50,35 @@ class NoDays(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One account on a day: what the card says, why, and what a person said instead."""
+    """One account on a day: what the card says, why, and what a person said instead.
+
+    is_about   the card is about such an account; else its fact is empty that day
+    reasons    fact, bin and points, in words, what moves it most first
+    """
 
     on: date
-    account_id: UUID
+    is_about: bool
     probability: float
     score: int
     reasons: list[tuple[str, str, float]]
     override: ScoreOverride | None
 
 
-def models(target: str = "") -> QuerySet[ScoreModel]:
-    """Models newest first, of one target or all."""
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training that was asked for: it waits, or why it could not be."""
+
+    at: datetime
+    target: str
+    horizon_days: int
+    is_waiting: bool
+    why: str
+
+
+def models() -> QuerySet[ScoreModel]:
+    """All models, newest first."""
     found: QuerySet[ScoreModel] = ScoreModel.objects.order_by("-created_at")
-    return found.filter(target=target) if target else found
+    return found
 
 
 def model_by_id(model_id: UUID) -> ScoreModel:
@@ -78,7 +98,7 @@ def overrides(*, on: date) -> dict[str, dict[UUID, float]]:
     """What persons said instead, still counting on a day: {target: {account: probability}}."""
     found: dict[str, dict[UUID, float]] = {}
     for target, account, share in ScoreOverride.objects.filter(withdrawn_at=None, until_on__gte=on).values_list("target", "account_id", "probability_bp"):
-        found.setdefault(target, {})[account] = share / 10_000
+        found.setdefault(target, {})[account] = share / BASIS_POINTS
     return found
 
 
@@ -120,15 +140,14 @@ def _day(db: duckdb.DuckDBPyConnection, day: Snapshot, target: str, horizon: int
     has = {row[0] for row in db.execute("DESCRIBE SELECT * FROM read_parquet($path)", {"path": params["path"]}).fetchall()}
     facts = ", ".join(f'f."{name}"' if name in has else f'NULL::DOUBLE AS "{name}"' for name in USABLE)
     paid = "EXISTS (SELECT 1 FROM paid p WHERE p.account_id = f.account_id::VARCHAR AND p.paid_on > $on AND p.paid_on <= $until)"
-    happened, also = paid, ""
+    happened = paid
     if target == "self_cure":
         later = next(one for one in kept if one.on >= params["until"])
-        params["later"] = present(later)
-        untouched = "NOT EXISTS (SELECT 1 FROM read_parquet($later) l WHERE l.account_id = f.account_id AND l.days_since_contact <= l_days)"
-        happened = f"{paid} AND {untouched.replace('l_days', str((later.on - day.on).days))}"
+        params |= {"later": present(later), "passed": (later.on - day.on).days}
+        happened = f"{paid} AND NOT EXISTS (SELECT 1 FROM read_parquet($later) l WHERE l.account_id = f.account_id AND l.days_since_contact <= $passed)"
     text = (
         f"SELECT {facts}, CAST($on AS DATE) AS \"on\", {happened} AS happened FROM read_parquet($path) f"
-        f" WHERE {ABOUT[target]}{also} AND hash(f.account_id) % 10000 < $share"
+        f" WHERE {ABOUT[target]} AND hash(f.account_id) % 10000 < $share"
     )
     found: pa.Table = db.sql(text, params=params).to_arrow_table()
     return found
@@ -142,7 +161,52 @@ def explained(model: ScoreModel, account_id: UUID, *, today: date) -> Explained:
     snapshot, row = found
     card = score.from_json(model.card)
     facts = {fact.name: row.get(fact.name) for fact in card.facts}
-    table = pa.table({name: pa.array([value]) if value is not None else pa.nulls(1, pa.float64()) for name, value in facts.items()})
-    given = float(score.probabilities(card, table)[0]) if facts else float(1 / (1 + pow(2.718281828459045, -card.base)))
-    reasons = [(FACTS[one.fact].label_es if one.fact in FACTS else one.fact, one.bin, one.points) for one in score.reasons(card, facts, most=6)]
-    return Explained(snapshot.on, account_id, given, score.score_of(given), reasons, override_of(model.target, account_id, on=today))
+    # The key makes it one row also for a card without facts, which says the same of everybody.
+    given = float(score.probabilities(card, pa.Table.from_pylist([{"account_id": str(account_id), **facts}]))[0])
+    names = {fact.name: bins_es(fact) for fact in card.facts}
+    reasons = [(fact_es(one.fact), names[one.fact][one.at], one.points) for one in score.reasons(card, facts, most=6)]
+    return Explained(snapshot.on, _is_about(model.target, row), given, score.score_of(given), reasons, override_of(model.target, account_id, on=today))
+
+
+def _is_about(target: str, row: dict[str, Any]) -> bool:
+    """ABOUT of one account, by the engine that says it of all."""
+    known = pa.Table.from_pylist([{name: row.get(name) for name in ("overdue_minor", "promise_active")}])
+    with duckdb.connect() as db:
+        db.register("facts", known)
+        return bool(db.sql(f"SELECT count(*) FROM facts WHERE {ABOUT[target]}").fetchall()[0][0])
+
+
+def fact_es(name: str) -> str:
+    return FACTS[name].label_es if name in FACTS else name
+
+
+def bins_es(fact: score.Feature) -> list[str]:
+    """The bins of a fact in the words of the dictionary, in the order of its points, the empty cell last."""
+    words = {"true": "sí", "false": "no", **(FACTS[fact.name].values if fact.name in FACTS else {})}
+    return [words.get(name, name) for name, _ in fact.bins(_dollars if "usd" in fact.name else plain)]
+
+
+def _dollars(minor: float) -> str:
+    return f"US$ {minor / 100:,.0f}"
+
+
+def trainings() -> list[Training]:
+    """The last trainings that wait or failed, newest first; one that ended well is a model of the list."""
+    ends = {"score.failed", "score.proposed"}
+    events = journal.trail(name="score.").filter(name__in={"score.requested", *ends})
+    found: list[Training] = []
+    ended: set[str] = set()
+    for event in events[: 4 * TRAININGS]:
+        if event.detail.get("source") == "file":  # proposed, but trained elsewhere
+            continue
+        target = str(event.detail.get("target", ""))
+        if event.name == "score.failed" or (event.name == "score.requested" and target not in ended):
+            found.append(_training(event, target))
+        if event.name in ends:
+            ended.add(target)
+    return found[:TRAININGS]
+
+
+def _training(event: Event, target: str) -> Training:
+    is_waiting = event.name == "score.requested"
+    return Training(event.created_at, target, int(event.detail.get("horizon_days") or 0), is_waiting, str(event.detail.get("why", "")))

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -18,6 +18,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.store import tenancy
 from recaudo.strategy.models import ScoreModel, ScoreOverride
+from recaudo.strategy.models.score import BASIS_POINTS
 from recaudo.strategy.queries.scores import USABLE, lesson
 from recaudo.strategy.words import SCORE_STATUS_ES, TARGET_ES
 
@@ -130,13 +131,14 @@ def propose(
     foreign = [fact.name for fact in card.facts if fact.name not in USABLE or score.is_protected(fact.name) or not _fits(fact)]
     if foreign:
         raise ForeignFacts(facts=", ".join(foreign))
-    same = ScoreModel.objects.filter(target=target, version=card.version).first()
-    if same:
-        raise SameModel(status=SCORE_STATUS_ES[same.status].lower())
-    made = ScoreModel.objects.create(
-        target=target, version=card.version, card=score.to_json(card), quality=dict(quality), source=source, note=note.strip(), trained_from=since,
-        trained_until=until, created_by_id=by.id, created_at=at,
-    )  # fmt: skip
+    try:
+        with transaction.atomic():  # a savepoint: what says that it is there already must be read
+            made = ScoreModel.objects.create(
+                target=target, version=card.version, card=score.to_json(card), quality=dict(quality), source=source, note=note.strip(), trained_from=since,
+                trained_until=until, created_by_id=by.id, created_at=at,
+            )  # fmt: skip
+    except IntegrityError:
+        raise SameModel(status=SCORE_STATUS_ES[ScoreModel.objects.get(target=target, version=card.version).status].lower()) from None
     _record("score.proposed", made, by, at, source=source, facts=len(card.facts))
     return made
 
@@ -152,8 +154,10 @@ def activate(model: ScoreModel, *, note: str, by: Any, at: datetime) -> ScoreMod
 
     Raises  OwnModel, NotProposed
     """
+    # Two activations at once would each see no other in force: the models of a target wait here for one another.
+    list(ScoreModel.objects.select_for_update().filter(target=model.target).order_by("id").values_list("id", flat=True))
     fresh = _decided(model, note=note, by=by, at=at)
-    for before in ScoreModel.objects.select_for_update().filter(target=fresh.target, status="active"):
+    for before in ScoreModel.objects.filter(target=fresh.target, status="active"):
         _retired(before, by=by, at=at)
     fresh.status = "active"
     fresh.save()
@@ -187,6 +191,8 @@ def retire(model: ScoreModel, *, by: Any, at: datetime) -> ScoreModel:
 def override(*, target: str, account_id: UUID, probability: float, reason: str, until_on: date, by: Any, at: datetime, today: date) -> ScoreOverride:
     """Say the probability (0 to 1) of one account instead of the card, until a day. A new one takes the place of the last.
 
+    today  by the organisation's clock
+
     Raises  UnknownTarget, WrongOverride, ReasonMissing
     """
     _known(target)
@@ -196,7 +202,7 @@ def override(*, target: str, account_id: UUID, probability: float, reason: str, 
         raise ReasonMissing(least=REASON_MINIMUM)
     ScoreOverride.objects.filter(target=target, account_id=account_id, withdrawn_at=None).update(withdrawn_at=at)
     made = ScoreOverride.objects.create(
-        target=target, account_id=account_id, probability_bp=round(probability * 10_000), reason=reason.strip(), until_on=until_on, by_id=by.id, created_at=at
+        target=target, account_id=account_id, probability_bp=round(probability * BASIS_POINTS), reason=reason.strip(), until_on=until_on, by_id=by.id, created_at=at
     )
     journal.record("score.overridden", by=by, at=at, subject="account", subject_id=account_id, target=target, probability_bp=made.probability_bp, until=until_on)
     return made

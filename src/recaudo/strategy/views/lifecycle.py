@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from recaudo.kernel.problems import Problem
 from recaudo.strategy import queries, services
 from recaudo.strategy.forms import ActivateForm, DecideForm, NoteForm, RejectForm, UploadForm
-from recaudo.strategy.views.page import today
+from recaudo.strategy.views.page import tell, today
 from recaudo.ui.access import allow
 
 NAME, PURPOSE = "Cobranza integral", "De la prevención a la cartera castigada, consumo y comercial."
@@ -134,8 +134,5 @@ def cancel_activation(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 
 def _refuse(request: Any, form: Form, version_id: UUID) -> HttpResponse:
-    """Say beside the page what was wrong with the form of a dialog."""
-    for errors in form.errors.values():
-        for text in errors:
-            messages.error(request, text)
+    tell(request, form)
     return redirect("strategy:version", version_id)

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -63,6 +65,13 @@ def may_edit(request: HttpRequest, version: StrategyVersion) -> bool:
 def default_table(version: StrategyVersion) -> str:
     tables = [decision.name for decision in model_of(version).decisions if decision.table]
     return FIRST_TABLE if FIRST_TABLE in tables else next(iter(tables), "")
+
+
+def tell(request: HttpRequest, form: Form) -> None:
+    """Say beside the page what was wrong with the form of a dialog."""
+    for errors in form.errors.values():
+        for text in errors:
+            messages.error(request, text)
 
 
 def today(request: HttpRequest) -> date:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from recaudo.engine import score
-from recaudo.engine.facts import FACTS
 from recaudo.engine.score.card import shown_points
-from recaudo.journal import queries as journal
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import Account
+from recaudo.store.workers import has_worker
 from recaudo.strategy import queries
 from recaudo.strategy.forms import DecideForm, ExplainForm, LoadModelForm, OverrideForm, RejectForm, TrainForm
 from recaudo.strategy.models import ScoreModel
 from recaudo.strategy.queries import scores as reads
 from recaudo.strategy.services import scores as services
+from recaudo.strategy.views.page import tell, today
 from recaudo.strategy.words import SCORE_STATUS_ES, SCORE_STATUS_TONE, TARGET_ES, TARGET_HELP_ES
 from recaudo.ui.access import allow
+from recaudo.ui.lookup import one
 
 PAGE_SIZE = 25
-TRAININGS = 5
 
 
 @allow("strategy.view")
@@ -40,21 +42,15 @@ def _list(request: HttpRequest, train: TrainForm | None = None, load: LoadModelF
     page = Paginator(reads.models(), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     names = queries.people(rows)
-    active = reads.in_force()
+    active, trainings = reads.in_force(), reads.trainings()
     context = {
         "page": page, "lines": [_line(one, names) for one in rows],
         "targets": [{"label": label, "help": TARGET_HELP_ES[target], "fact": reads.FACT_OF[target], "model": active.get(target)} for target, label in TARGET_ES.items()],
-        "trainings": [_training(event) for event in journal.trail(name="score.")[:40] if event.name in {"score.requested", "score.failed"}][:TRAININGS],
+        "trainings": [(one, TARGET_ES.get(one.target, "")) for one in trainings],
+        "is_stuck": any(one.is_waiting for one in trainings) and not has_worker(at=timezone.now()),
         "train_form": train or TrainForm(), "load_form": load or LoadModelForm(), "may_edit": request.user.may("strategy.edit"),
     }  # fmt: skip
     return render(request, "strategy/models.html", context, status=422 if train or load else 200)
-
-
-def _training(event: Any) -> dict[str, Any]:
-    return {
-        "at": event.created_at, "target": TARGET_ES.get(event.detail.get("target", ""), ""), "days": event.detail.get("horizon_days"),
-        "why": event.detail.get("why", ""), "is_failed": event.name == "score.failed",
-    }  # fmt: skip
 
 
 def _line(found: ScoreModel, names: dict[UUID, str]) -> dict[str, Any]:
@@ -71,9 +67,9 @@ def train(request: HttpRequest) -> HttpResponse:
     form = TrainForm(request.POST)
     if not form.is_valid():
         return _list(request, train=form)
-    given, now = form.cleaned_data, timezone.now()
+    given = form.cleaned_data
     services.request_training(
-        target=given["target"], horizon_days=given["horizon_days"], note=given["note"], by=request.user, at=now, today=timezone.localdate(now, request.zone)
+        target=given["target"], horizon_days=given["horizon_days"], note=given["note"], by=request.user, at=timezone.now(), today=today(request)
     )
     messages.success(request, "Se pidió el entrenamiento. Al terminar, el modelo aparece aquí como propuesto; si algo falta, se dice aquí mismo.")
     return redirect("strategy:models")
@@ -118,16 +114,10 @@ def _page(request: HttpRequest, found: ScoreModel, **more: Any) -> HttpResponse:
 def _facts(card: score.Card) -> list[dict[str, Any]]:
     """The scorecard as it is printed: each fact with its bins and points, the one that moves most first."""
     ordered = sorted(card.facts, key=lambda one: (-(max(one.points) - min(one.points)), one.name))
-    return [{"label": _label(one.name), "bins": [(_bin(one.name, name), shown_points(points - one.mean)) for name, points in one.bins()]} for one in ordered]
-
-
-def _label(name: str) -> str:
-    return FACTS[name].label_es if name in FACTS else name
-
-
-def _bin(fact: str, name: str) -> str:
-    """A bin in words: coded texts by their label, flags as yes and no."""
-    return {"true": "sí", "false": "no"}.get(name, FACTS[fact].values.get(name, name) if fact in FACTS else name)
+    return [
+        {"label": reads.fact_es(one.name), "bins": [(name, shown_points(points - one.mean)) for name, points in zip(reads.bins_es(one), (*one.points, one.missing), strict=True)]}
+        for one in ordered
+    ]  # fmt: skip
 
 
 MEASURED = (("test", "Cuentas que no vio"), ("in_train", "Cuentas de las que aprendió"), ("opaque", "Modelo opaco de referencia, mismas cuentas que no vio"))
@@ -158,28 +148,29 @@ def download(request: HttpRequest, model_id: UUID) -> HttpResponse:
 @allow("strategy.approve")
 @require_POST
 def activate(request: HttpRequest, model_id: UUID) -> HttpResponse:
-    form = DecideForm(request.POST)
-    note = form.cleaned_data["note"] if form.is_valid() else ""
-    return _done(request, model_id, lambda found: services.activate(found, note=note, by=request.user, at=timezone.now()), "El modelo está en vigor: la próxima jornada lo usa.")
+    return _done(request, model_id, DecideForm(request.POST), services.activate, "El modelo está en vigor: la próxima jornada lo usa.")
 
 
 @allow("strategy.approve")
 @require_POST
 def reject(request: HttpRequest, model_id: UUID) -> HttpResponse:
-    note = request.POST.get("note", "")[:300]
-    return _done(request, model_id, lambda found: services.reject(found, note=note, by=request.user, at=timezone.now()), "El modelo quedó rechazado.")
+    return _done(request, model_id, RejectForm(request.POST), services.reject, "El modelo quedó rechazado.")
 
 
 @allow("strategy.approve")
 @require_POST
 def retire(request: HttpRequest, model_id: UUID) -> HttpResponse:
-    return _done(request, model_id, lambda found: services.retire(found, by=request.user, at=timezone.now()), "El modelo se retiró: desde la próxima jornada su hecho queda vacío.")
+    return _done(request, model_id, Form(request.POST), services.retire, "El modelo se retiró: desde la próxima jornada su hecho queda vacío.")
 
 
-def _done(request: HttpRequest, model_id: UUID, do: Any, said: str) -> HttpResponse:
+def _done(request: HttpRequest, model_id: UUID, form: Form, do: Callable[..., Any], said: str) -> HttpResponse:
+    """One decision about a model with what its form says; whatever is wrong is said on the page of the model."""
     found = reads.model_by_id(model_id)
+    if not form.is_valid():
+        tell(request, form)
+        return redirect("strategy:model", model_id=model_id)
     try:
-        do(found)
+        do(found, **form.cleaned_data, by=request.user, at=timezone.now())
     except Problem as problem:
         messages.error(request, problem.text)
     else:
@@ -198,31 +189,39 @@ def explain(request: HttpRequest, model_id: UUID) -> HttpResponse:
         form.add_error("number", "No hay una cuenta con ese número a su alcance.")
         return _page(request, found, explain_form=form)
     try:
-        told = reads.explained(found, account.id, today=timezone.localdate(timezone.now(), request.zone))
+        told = reads.explained(found, account.id, today=today(request))
     except NotFound:
         form.add_error("number", "La cuenta no está en la última jornada: no hay hechos con que puntuarla.")
         return _page(request, found, explain_form=form)
-    reasons = [{"fact": fact, "bin": name, "points": points} for fact, name, points in told.reasons]
-    return _page(request, found, explain_form=form, told=told, reasons=reasons, account=account, override_form=OverrideForm())
+    return _page(request, found, explain_form=form, told=told, account=account, override_form=OverrideForm())
 
 
 @allow("strategy.edit")
 @require_POST
 def override(request: HttpRequest, model_id: UUID, account_id: UUID) -> HttpResponse:
-    found = reads.model_by_id(model_id)
-    account = Account.objects.filter(id=account_id).first()
-    if account is None:
-        raise NotFound()
-    form, now = OverrideForm(request.POST), timezone.now()
+    found, account, form = reads.model_by_id(model_id), one(Account.objects, id=account_id), OverrideForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Escriba la probabilidad, hasta cuándo y por qué.")
+        tell(request, form)
         return redirect("strategy:model", model_id=model_id)
     given = form.cleaned_data
-    return _done(
-        request, model_id,
-        lambda one: services.override(
+    try:
+        services.override(
             target=found.target, account_id=account.id, probability=float(given["percent"]) / 100, reason=given["reason"], until_on=given["until_on"],
-            by=request.user, at=now, today=timezone.localdate(now, request.zone),
-        ),
-        f"La cuenta {account.number} tendrá esa probabilidad desde la próxima jornada.",
-    )  # fmt: skip
+            by=request.user, at=timezone.now(), today=today(request),
+        )  # fmt: skip
+    except Problem as problem:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, f"La cuenta {account.number} tendrá esa probabilidad desde la próxima jornada.")
+    return redirect("strategy:model", model_id=model_id)
+
+
+@allow("strategy.edit")
+@require_POST
+def withdraw_override(request: HttpRequest, model_id: UUID, account_id: UUID) -> HttpResponse:
+    found, account = reads.model_by_id(model_id), one(Account.objects, id=account_id)
+    said = reads.override_of(found.target, account.id, on=today(request))
+    if said is not None:
+        services.withdraw_override(said, by=request.user, at=timezone.now())
+    messages.success(request, f"Se quitó la corrección: desde la próxima jornada el modelo habla otra vez de la cuenta {account.number}.")
+    return redirect("strategy:model", model_id=model_id)
