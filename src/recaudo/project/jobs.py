@@ -13,7 +13,6 @@ import asyncio
 import logging
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from procrastinate import exceptions
@@ -25,6 +24,7 @@ from recaudo.flow.models import Run
 from recaudo.intake import services as intake
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
+from recaudo.kernel.time import local
 from recaudo.law.queries import rules
 from recaudo.project.database import make_months
 from recaudo.store import tenancy
@@ -96,7 +96,7 @@ def audits_due(tenant: Tenant) -> None:
     """The preventive audits whose day has come; what fails in one organisation's does not keep the others from theirs."""
     now = timezone.now()
     try:
-        compliance.start_due(on=timezone.localtime(now, tenant_zone(tenant)).date(), zone=tenant.zone, rules=rules(), seed=int(now.timestamp()), by=journal.SYSTEM, at=now)
+        compliance.start_due(on=local(now, tenant.zone).date(), zone=tenant.zone, rules=rules(), seed=int(now.timestamp()), by=journal.SYSTEM, at=now)
     except Problem as problem:
         log.warning("the audits of a tenant were not done: %s", problem.code)
 
@@ -111,16 +111,16 @@ def day_due(tenant: Tenant, *, now: datetime) -> date | None:
     A finished or running day is not due (a killed one is resumed: its lock is free); one that failed is, some minutes later.
     """
     starts = _hour(tenant.settings.get("day_at"))
-    local = timezone.localtime(now, tenant_zone(tenant))
-    if starts is None or not starts <= local.time() < max(LATEST, starts.replace(minute=59)):
+    here = local(now, tenant.zone)
+    if starts is None or not starts <= here.time() < max(LATEST, starts.replace(minute=59)):
         return None
     with tenancy.acting(tenant.id):
-        runs = list(Run.objects.filter(on=local.date()).order_by("-started_at"))
+        runs = list(Run.objects.filter(on=here.date()).order_by("-started_at"))
     if any(run.status == "finished" for run in runs):
         return None
     failed = [run for run in runs if run.status == "failed"]
     resting = bool(failed) and now - (failed[0].finished_at or failed[0].started_at) < DAY_PAUSE
-    return None if resting or len(failed) >= DAY_TRIES else local.date()
+    return None if resting or len(failed) >= DAY_TRIES else here.date()
 
 
 def defer_day(tenant: Tenant, on: date) -> bool:
@@ -133,10 +133,6 @@ def defer_day(tenant: Tenant, on: date) -> bool:
     except exceptions.AlreadyEnqueued:
         return False
     return True
-
-
-def tenant_zone(tenant: Tenant) -> ZoneInfo:
-    return ZoneInfo(tenant.zone)
 
 
 def _hour(text: Any) -> time | None:
