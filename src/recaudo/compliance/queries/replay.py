@@ -250,7 +250,7 @@ def _of_proposal(subject_id: UUID) -> Version:
     in_force = law.rules()
     found = law.proposal(subject_id)
     if found is not None:
-        others = tuple(one.change for one in law.proposals() if one.state == "in_force" and one.kind == law.AMEND and one.id != found.ends)
+        others = tuple(one.change for one in law.ruling(law.proposals()) if one.id != found.ends)
         changes = others if found.kind == law.END else (*in_force.changes, found.change)
         return Version(str(subject_id), f"Con la propuesta n.º {found.number} sobre {found.rule}", in_force.with_changes(changes), subject_id)
     decision = LawDecision.objects.filter(id=subject_id).first()

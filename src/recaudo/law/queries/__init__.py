@@ -12,6 +12,7 @@ from recaudo.law.queries.changes import (
     overlay,
     proposal,
     proposals,
+    ruling,
     trouble_of,
 )
 from recaudo.law.queries.choices import Choice, Decision, Option, choice, choices, decision_name, waiting
@@ -35,6 +36,6 @@ from recaudo.law.queries.what_if import SLOT_MINUTES, DayStrip, Span, WhatIf, Wh
 __all__ = [
     "AMEND", "END", "HOUSE_DEFAULTS", "OFF", "PENDING", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
     "WhatIf", "WhatIfAnswer", "acts", "answer", "book_of", "choice", "choices", "countries", "decision_name", "decisions", "delivered", "diff", "faults_of", "impacts",
-    "library_problems", "names_of", "overlay", "places", "proposal", "proposals", "rules", "rules_toggles", "standing",
+    "library_problems", "names_of", "overlay", "places", "proposal", "proposals", "rules", "rules_toggles", "ruling", "standing",
     "strict_readings", "toggle_options", "trouble_of", "undecided", "waiting", "zone_names",
 ]  # fmt: skip

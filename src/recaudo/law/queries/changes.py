@@ -96,8 +96,13 @@ def proposals(rows: list[LawChange] | None = None, *, at: datetime | None = None
 
 def overlay(rows: list[LawChange] | None = None, *, at: datetime | None = None) -> tuple[Change, ...]:
     """The changes in force, in the order in which they were approved: the later one counts. One query or none."""
-    found = [one for one in proposals(rows, at=at) if one.kind == AMEND and one.state == "in_force"]
-    return tuple(one.change for one in sorted(found, key=lambda one: one.decided_at or one.proposed_at))
+    return tuple(one.change for one in ruling(proposals(rows, at=at)))
+
+
+def ruling(known: list[Proposal]) -> list[Proposal]:
+    """Those of some proposals that are in force, in the order in which they were approved."""
+    found = [one for one in known if one.kind == AMEND and one.state == "in_force"]
+    return sorted(found, key=lambda one: one.decided_at or one.proposed_at)
 
 
 def proposal(change_id: UUID) -> Proposal | None:

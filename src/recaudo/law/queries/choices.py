@@ -14,7 +14,7 @@ from uuid import UUID
 from recaudo.engine.comply import lawbook
 from recaudo.journal.models import Event
 from recaudo.kernel.problems import NotFound
-from recaudo.law import words
+from recaudo.law import rulebook, words
 from recaudo.law.models import LawDecision, LawImpact
 from recaudo.law.queries.changes import acts, proposals
 from recaudo.law.queries.decisions import DEFAULT, HOUSE_DEFAULTS, OFF, decisions, standing
@@ -189,11 +189,10 @@ def option_text(name: str, code: str) -> str:
     """An option in words."""
     if name in words.HOUSE:
         return _number(code, words.HOUSE[name][2])
-    for document in lawbook().documents.values():
-        says = (document.meta.get("toggles") or {}).get(name)
-        if says:
-            return str(says["default_es"] if code == DEFAULT else {str(key): text for key, text in says["options"].items()}.get(code, code))
-    return code
+    says = rulebook.toggles(lawbook()).get(name)
+    if says is None:
+        return code
+    return str(says["default_es"] if code == DEFAULT else {str(key): text for key, text in says["options"].items()}.get(code, code))
 
 
 def _number(code: str, unit: str) -> str:

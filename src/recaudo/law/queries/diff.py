@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from recaudo.engine.comply import Lawbook, Rule, compared, overall, value_on
 from recaudo.law import rulebook, words
 from recaudo.law.models import LawChange, LawImpact
-from recaudo.law.queries.changes import END, Proposal, book_of, proposals
-from recaudo.law.queries.decisions import strict_readings
+from recaudo.law.queries.changes import END, Proposal, book_of, proposals, ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,18 @@ class Diff:
     tone: str
 
 
-def diff(found: Proposal, rows: list[LawChange]) -> Diff:
-    """What a proposal changes. No query."""
+def diff(found: Proposal, rows: list[LawChange], *, toggles: Mapping[str, str]) -> Diff:
+    """What a proposal changes, under the readings that rule (`Rules.toggles`). No query."""
     known = proposals(rows)
     target = next((one for one in known if one.id == found.ends), None) if found.kind == END else None
     subject = target or found
-    others = tuple(one.change for one in _in_force(known) if one.id != subject.id and (target or _earlier(one, found)))
+    others = tuple(one.change for one in ruling(known) if one.id != subject.id and (target or _earlier(one, found)))
     with_it = book_of((*others, subject.change))
     without = book_of(others)
     day = subject.since
     assert day is not None
     old, new = (with_it, without) if target else (without, with_it)
     rule, before, after = _rule(old, found.rule), value_on(_rule(old, found.rule), day) or {}, value_on(_rule(new, found.rule), day) or {}
-    toggles = strict_readings()
     by_key = compared(rule.type, before, after, toggles=toggles, where=found.rule)
     was, will = rulebook.resolved(before, toggles), rulebook.resolved(after, toggles)
     lines = []
@@ -73,11 +72,6 @@ def _said(value: dict[str, object], key: str) -> str:
 
 def _rule(book: Lawbook, rule_id: str) -> Rule:
     return next(document.rules[rule_id] for document in book.documents.values() if rule_id in document.rules)
-
-
-def _in_force(known: list[Proposal]) -> list[Proposal]:
-    found = [one for one in known if one.state == "in_force" and one.kind != END]
-    return sorted(found, key=lambda one: one.decided_at or one.proposed_at)
 
 
 def _earlier(one: Proposal, found: Proposal) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from recaudo.engine.comply.lint import FURTHEST_DAYS
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.law import queries
@@ -15,8 +16,7 @@ from recaudo.law.services.impacts import require_seen
 from recaudo.law.signing import decision_signature
 
 CAP_MAXIMUM = 100
-# The gate reads a month of a person's history: a longer period would be counted short.
-PERIOD_MAXIMUM_DAYS = 31
+PERIOD_MAXIMUM_DAYS = FURTHEST_DAYS
 REASON_MINIMUM = 10
 
 

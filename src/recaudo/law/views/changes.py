@@ -26,7 +26,8 @@ from recaudo.ui.access import allow
 def changes(request: HttpRequest) -> HttpResponse:
     rows = queries.acts()
     found = queries.proposals(rows)
-    shown = [(one, queries.diff(one, rows), *words.CHANGE_STATE[one.state]) for one in reversed(found)]
+    toggles = queries.rules(changes=()).toggles
+    shown = [(one, queries.diff(one, rows, toggles=toggles), *words.CHANGE_STATE[one.state]) for one in reversed(found)]
     context = {"rows": shown, "names": queries.names_of(found), "trouble": queries.trouble_of(rows), "acts": len(rows), "head": rows[-1].hash.hex() if rows else ""}
     return render(request, "law/changes.html", context)
 
@@ -132,7 +133,7 @@ def _change_page(request: HttpRequest, change_id: UUID, form: EndForm, *, status
     context = {
         "change": found,
         "target": target,
-        "diff": queries.diff(found, rows),
+        "diff": queries.diff(found, rows, toggles=queries.rules(changes=()).toggles),
         "state": words.CHANGE_STATE[found.state],
         "names": queries.names_of([*known]),
         "seen": seen,
