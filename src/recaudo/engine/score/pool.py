@@ -20,6 +20,7 @@ def pooled(table: pa.Table, *, levels: list[str], tried: str = "tried", reached:
     """Shrunken rates, level by level.
 
     table    one row for each cell: the columns of `levels` (texts), tried and reached (whole numbers, 0 <= reached <= tried)
+             at least one row
     levels   from the widest to the narrowest; each row belongs to the cell of its first column, of its first two, ...
     Returns  the table with `rate` (0 to 1) and `weight` (0 to 1: how much is the cell's own experience)
     """

@@ -1,4 +1,4 @@
-"""`recaudo model`: train a scorecard on a file, evaluate it on another, explain one row. Without a database."""
+"""`recaudo model`: train a scorecard on a file, evaluate it on another, explain one row; pool rates of few attempts. Without a database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import click
 import duckdb
@@ -36,6 +35,26 @@ class NoSuchColumn(Problem):
 class NotACard(Problem):
     code = "not_a_card"
     message = "«{name}» no es un modelo guardado por «recaudo model train»."
+
+
+class NotNumbers(Problem):
+    code = "not_numbers"
+    message = "La columna «{column}» debe ser de números en todas las filas."
+
+
+class NotDays(Problem):
+    code = "not_days"
+    message = "La columna «{column}» debe ser una fecha (aaaa-mm-dd) en todas las filas."
+
+
+class WrongCounts(Problem):
+    code = "wrong_counts"
+    message = "«{tried}» y «{reached}» deben ser números enteros desde 0, sin vacíos, y «{reached}» nunca mayor que «{tried}»."
+
+
+class UnwritableFile(Problem):
+    code = "unwritable_file"
+    message = "No se pudo guardar en «{name}»: revise que la carpeta exista y que pueda escribir en ella."
 
 
 class WrongRow(Problem):
@@ -70,10 +89,11 @@ def run_train(
     used = _listed(facts) or [column for column in table.column_names if column not in kept_out and not score.is_protected(column)]
     _need(table, [target, *used, *([at] if at else []), *_listed(protected)])
     table = _said(table, target, yes)
+    table = _dated(table, at) if at else table
     directions = {one.lstrip("-"): -1 if one.startswith("-") else 1 for one in _listed(rising)}
     trained = score.train(table, target, name=name, facts=used, horizon_days=horizon, at=at, rising=directions)
     if out:
-        out.write_text(score.to_json(trained.card), encoding="utf-8")
+        _write(out, score.to_json(trained.card))
     test = table.take(pa.array(trained.test_rows))
     groups = _groups(trained.card, test, target, _listed(protected))
     if is_json:
@@ -102,10 +122,11 @@ def run_train(
 @click.option("--json", "is_json", is_flag=True, help="Resultado en JSON. / JSON output.")
 def run_evaluate(card_file: Path, file: Path, target: str, yes: str | None, protected: str, before: Path | None, is_json: bool) -> None:
     card, table = read_card(card_file), read(file)
-    _need(table, [target, *(fact.name for fact in card.facts), *_listed(protected)])
+    _need(table, [target, *_listed(protected)])
+    _fit(table, card)
     table = _said(table, target, yes)
     given = score.probabilities(card, table)
-    found = score.quality(_happened(table, target), given)
+    found = score.quality(score.outcome(table, target), given)
     moved = _drift(card, read(before), table) if before else {}
     groups = _groups(card, table, target, _listed(protected))
     if is_json:
@@ -128,7 +149,7 @@ def run_evaluate(card_file: Path, file: Path, target: str, yes: str | None, prot
 @click.option("--json", "is_json", is_flag=True, help="Resultado en JSON. / JSON output.")
 def run_explain(card_file: Path, file: Path, row: int, is_json: bool) -> None:
     card, table = read_card(card_file), read(file)
-    _need(table, [fact.name for fact in card.facts])
+    _fit(table, card)
     if not 1 <= row <= table.num_rows:
         raise WrongRow(rows=table.num_rows)
     one = table.slice(row - 1, 1)
@@ -140,6 +161,35 @@ def run_explain(card_file: Path, file: Path, row: int, is_json: bool) -> None:
     click.echo(f"{card.name} {card.version}: probabilidad {given:.1%}, puntaje {score.score_of(given)} (20 puntos doblan la razón)")
     for reason in told:
         click.echo(f"  {reason.points:+7.1f}  {reason.fact}: {reason.bin}")
+
+
+@command.command("rates", help="Tasas con pocos intentos, acercadas a las de su grupo. / Rates of few attempts, pooled.")
+@click.argument("file", type=FILE)
+@click.option("--levels", required=True, help="Columnas del grupo más amplio al más estrecho, con comas. / Columns, widest first.")
+@click.option("--tried", default="tried", show_default=True, help="Columna de intentos. / Attempts.")
+@click.option("--reached", default="reached", show_default=True, help="Columna de intentos logrados. / Successes.")
+@click.option("--best", "choice", default=None, help="Sólo la mejor opción de esta columna para cada --of. / Only the best value of this column.")
+@click.option("--of", default=None, help="Con --best: de quién, por ejemplo persona. / With --best: for each value of this column.")
+@click.option("--json", "is_json", is_flag=True, help="Resultado en JSON. / JSON output.")
+def run_rates(file: Path, levels: str, tried: str, reached: str, choice: str | None, of: str | None, is_json: bool) -> None:
+    """One row of the file is one cell: the columns of the levels, how often it was tried, and how often it worked."""
+    if (choice is None) != (of is None) or not _listed(levels):
+        raise click.UsageError("«--levels» lleva al menos una columna, y «--best» va junto con «--of».")
+    table, named = read(file), _listed(levels)
+    if choice and of:
+        named = list(dict.fromkeys([*named, of, choice]))
+    _need(table, [*named, tried, reached])
+    _count(table, tried, reached)
+    found = score.pooled(table.select([*named, tried, reached]), levels=_listed(levels), tried=tried, reached=reached)
+    if choice and of:
+        found = score.best(found, of=of, choice=choice)
+    rows = found.to_pylist()
+    if is_json:
+        as_json(rows)
+        return
+    for row in rows:
+        place = " · ".join(str(row[name]) for name in ([of, choice] if choice else named))
+        click.echo(f"  {place}: {row['rate']:.1%} ({row['weight']:.0%} experiencia propia)")
 
 
 def read(file: Path) -> pa.Table:
@@ -171,6 +221,45 @@ def _need(table: pa.Table, columns: Sequence[str]) -> None:
             raise NoSuchColumn(column=column, columns=", ".join(table.column_names[:40]))
 
 
+def _fit(table: pa.Table, card: score.Card) -> None:
+    """Raises NoSuchColumn, NotNumbers: what a card reads as numbers must be."""
+    _need(table, [fact.name for fact in card.facts])
+    for fact in card.facts:
+        if fact.is_number:
+            _numbers(table, fact.name)
+
+
+def _numbers(table: pa.Table, column: str) -> pa.ChunkedArray:
+    try:
+        return table.column(column).cast(pa.float64())
+    except pa.ArrowException:
+        raise NotNumbers(column=column) from None
+
+
+def _dated(table: pa.Table, at: str) -> pa.Table:
+    try:
+        days = table.column(at).cast(pa.date32())
+    except pa.ArrowException:
+        raise NotDays(column=at) from None
+    if days.null_count:
+        raise NotDays(column=at)
+    return table.set_column(table.column_names.index(at), at, days)
+
+
+def _count(table: pa.Table, tried: str, reached: str) -> None:
+    attempts, wins = (np.asarray(_numbers(table, name)) for name in (tried, reached))
+    is_sound = np.isfinite(attempts) & (attempts == np.floor(attempts)) & (wins == np.floor(wins)) & (wins >= 0) & (wins <= attempts)
+    if not len(attempts) or not is_sound.all():
+        raise WrongCounts(tried=tried, reached=reached)
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError:
+        raise UnwritableFile(name=out.name) from None
+
+
 def _said(table: pa.Table, target: str, yes: str | None) -> pa.Table:
     """The target as 0 and 1: rows that say `yes` are 1."""
     if yes is None:
@@ -179,13 +268,9 @@ def _said(table: pa.Table, target: str, yes: str | None) -> pa.Table:
     return table.set_column(table.column_names.index(target), target, happened)
 
 
-def _happened(table: pa.Table, target: str) -> Any:
-    return np.asarray(pc.fill_null(table.column(target).cast(pa.float64()), 0.0))
-
-
 def _groups(card: score.Card, table: pa.Table, target: str, protected: list[str]) -> dict[str, tuple[score.Fairness, ...]]:
     """Fairness by each protected attribute; ages and other numbers with many values in quarters."""
-    given, happened = score.probabilities(card, table), _happened(table, target)
+    given, happened = score.probabilities(card, table), score.outcome(table, target)
     threshold = float(np.quantile(given, 0.8))
     return {name: score.fairness(happened, given, _words(table.column(name)), threshold=threshold) for name in protected}
 
@@ -201,7 +286,9 @@ def _words(column: pa.ChunkedArray) -> list[str | None]:
 
 
 def _drift(card: score.Card, before: pa.Table, now: pa.Table) -> dict[str, float]:
-    _need(before, [fact.name for fact in card.facts])
+    _fit(before, card)
+    if not before.num_rows or not now.num_rows:
+        return {}
     moved = {"puntaje": score.drift(score.probabilities(card, before), score.probabilities(card, now))}
     for fact in card.facts:
         if fact.is_number:
