@@ -49,11 +49,12 @@ class CellError:
 
 @dataclass(frozen=True)
 class Proposal:
-    """model: what the workbook says, None when something is wrong; untouched: tables that it does not bring."""
+    """model: what the workbook says, None when something is wrong; untouched: tables that it does not bring; remarks: findings that are new."""
 
     model: decide.Model | None
     errors: list[CellError] = field(default_factory=list)
     untouched: list[str] = field(default_factory=list)
+    remarks: list[Finding] = field(default_factory=list)
 
 
 def propose_workbook(version: StrategyVersion, content: bytes) -> Proposal:
@@ -67,12 +68,15 @@ def propose_workbook(version: StrategyVersion, content: bytes) -> Proposal:
         reader.errors.append(CellError("", "", "El libro no trae ninguna hoja de tabla.", "Descargue la estrategia en Excel y cambie ese archivo."))
     if reader.errors:
         return Proposal(None, reader.errors[:MAX_ERRORS])
-    wrong = [one for one in findings(reader.model) if one.severity == "error" and one.code not in UNFINISHED]
-    known = {(one.code, one.rule_id, one.column, one.message) for one in findings(base)}
+    before, after = findings(base), findings(reader.model)
+    wrong = [one for one in after if one.severity == "error" and one.code not in UNFINISHED]
+    known = {(one.code, one.rule_id, one.column, one.message) for one in before}
     errors = [reader.at(one) for one in wrong if (one.code, one.rule_id, one.column, one.message) not in known]
     if errors:
         return Proposal(None, errors[:MAX_ERRORS])
-    return Proposal(reader.model, [], [decision_es(name) for name in names if name not in reader.done])
+    said = {one.message for one in before}
+    untouched = [decision_es(name) for name in names if name not in reader.done]
+    return Proposal(reader.model, [], untouched, [one for one in after if one.message not in said])
 
 
 def keep_workbook(version: StrategyVersion, *, xml: bytes, base_sha256: str, note: str, by: Any, at: datetime) -> StrategyVersion:

@@ -18,7 +18,6 @@ from recaudo.kernel.problems import NotFound, Problem
 from recaudo.strategy import queries, services
 from recaudo.strategy.forms import NoteForm, WorkbookForm
 from recaudo.strategy.queries import comparison
-from recaudo.strategy.queries.findings import findings
 from recaudo.strategy.queries.sheets import table_names, workbook
 from recaudo.strategy.queries.versions import model_of
 from recaudo.strategy.views.page import may_edit
@@ -67,7 +66,6 @@ def upload(request: HttpRequest, version_id: UUID) -> HttpResponse:
     context |= {
         "proposal": found, "found": comparison.compare(model_of(version), found.model), "packed": _packed(found.model.xml),
         "note_form": NoteForm(initial={"note": version.note if context["goes_in_place"] else ""}),
-        "remarks": [one for one in findings(found.model) if one.message not in {old.message for old in findings(model_of(version))}],
     }  # fmt: skip
     return render(request, "strategy/workbook.html", context)
 
