@@ -28,6 +28,7 @@ from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
 from recaudo.strategy import queries as strategy
+from recaudo.strategy.models import StrategyVersion
 from recaudo.strategy.services import put_due_in_force, start_due_experiments
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
@@ -69,18 +70,15 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         # Nothing before the actions reads cases: they are worked through beside the facts and the decisions.
         cases = step.beside("casos", lambda: _cases(on, by, at), writes=True)
         with step("hechos"):
-            put_due_in_force(on=on, by=by, at=at)
-            start_due_experiments(on=on, by=by, at=at)
-            version, capacity, limits = strategy.active_version(), workforce.capacity_on(on), limits_on(on, tenant)
+            version = _in_force(on, by, at)
+            capacity, limits = workforce.capacity_on(on), limits_on(on, tenant)
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
             counts["models"] = scores.add_scores(db, on=on)
         with step("decidir"):
             run.version_id = version.id
-            running, seed = strategy.running_experiments(), on.toordinal()
-            checked = step.beside("decidir", plan.decide_all(db, xml=version.xml.encode(), seed=seed))
-            counts["drawn"] = arms.draw(db, running=running, on=on, by=by, at=at)
-            counts["arms"] = arms.decide_arms(db, champion=version, versions=arms.versions_of(running), seed=seed)
+            checked = step.beside("decidir", plan.decide_all(db, xml=version.xml.encode(), seed=on.toordinal()))
+            counts["drawn"], counts["arms"] = arms.apply(db, champion=version, on=on, by=by, at=at)
             counts["treatments"] = plan.treatments(db)
         with step("norma"):
             ready.result()
@@ -94,14 +92,14 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         checked.result()
         counts.update(cases.result())
         photo = folder / "accounts.parquet"
-        drawn = step.beside("foto", lambda: plan.draft(db.cursor(), photo))
+        pictured = step.beside("foto", lambda: plan.draft(db.cursor(), photo))
         with step("gestiones"):
             ends = day_at(on + timedelta(days=1), tenant.zone)
             counts["actions_opened"] = contact.open_actions(
                 db, run, at=at, expires_at=ends, lawbook_version=run.lawbook_version, by=by, prepared_by_id=version.decided_by_id
             )
         with step("foto"):
-            plan.keep(photo, rows=drawn.result(), run=run, version=version, by=by, at=at)
+            plan.keep(photo, rows=pictured.result(), run=run, version=version, by=by, at=at)
             counts["accounts_by_outcome"] = plan.outcomes(db)
             counts["experiments_measured"] = experiments.measure_all(tenant, on=on, by=by, at=at)
     shutil.rmtree(folder, ignore_errors=True)
@@ -111,6 +109,13 @@ def _get_ready() -> None:
     """What takes a second the first time in a process, read while the database rolls the accounts: the lawbook, the solver's library."""
     lawbook()
     import_module("scipy.optimize")
+
+
+def _in_force(on: date, by: Any, at: datetime) -> StrategyVersion:
+    """The version that decides the day, after what was to begin with it has begun: versions and experiments."""
+    put_due_in_force(on=on, by=by, at=at)
+    start_due_experiments(on=on, by=by, at=at)
+    return strategy.active_version()
 
 
 def _cases(on: date, by: Any, at: datetime) -> dict[str, int]:

@@ -29,8 +29,6 @@ from recaudo.strategy import queries as strategy
 from recaudo.strategy import services as experiments
 from recaudo.strategy.models import Experiment, StrategyVersion
 
-# A promise that the person made is kept in mind for them, control group or not.
-SERVED = "recordatorio_promesa"
 MEMBERS = """
 SELECT experiment_id::text AS experiment_id, person_id, arm, enrolled_on FROM strategy_experimentmember
 WHERE tenant_id = {tenant} AND experiment_id = ANY({experiments}::uuid[])
@@ -64,6 +62,16 @@ SELECT f.account_id, a.experiment_id, a.arm, a.version_id, coalesce(a.is_holdout
 FROM facts f LEFT JOIN (
   SELECT DISTINCT ON (person_id) * FROM arm ORDER BY person_id, is_holdout DESC, version_id IS NULL, experiment_id DESC) a USING (person_id)
 """
+
+
+def apply(db: duckdb.DuckDBPyConnection, *, champion: StrategyVersion, on: date, by: Any, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """Put the experiments at work over what the champion decided. Returns new persons by experiment, and accounts by arm.
+
+    Raises  as `decide_arms`
+    """
+    running = strategy.running_experiments()
+    drawn = draw(db, running=running, on=on, by=by, at=at)
+    return drawn, decide_arms(db, champion=champion, versions=_versions_of(running), seed=on.toordinal())
 
 
 def draw(db: duckdb.DuckDBPyConnection, *, running: Sequence[Experiment], on: date, by: Any, at: datetime) -> dict[str, int]:
@@ -104,7 +112,7 @@ def decide_arms(db: duckdb.DuckDBPyConnection, *, champion: StrategyVersion, ver
     for version in versions:
         if version.sha256 != champion.sha256:
             _redecide(db, version, seed)
-    return {f"{name}": count for name, count in execute(db, "SELECT arm, count(*) FROM decided WHERE arm IS NOT NULL GROUP BY 1 ORDER BY 1")}
+    return {str(name): count for name, count in execute(db, "SELECT arm, count(*) FROM decided WHERE arm IS NOT NULL GROUP BY 1 ORDER BY 1")}
 
 
 def _redecide(db: duckdb.DuckDBPyConnection, version: StrategyVersion, seed: int) -> None:
@@ -133,7 +141,7 @@ def _redecide(db: duckdb.DuckDBPyConnection, version: StrategyVersion, seed: int
     db.unregister("redecided")
 
 
-def versions_of(running: Sequence[Experiment]) -> list[StrategyVersion]:
+def _versions_of(running: Sequence[Experiment]) -> list[StrategyVersion]:
     """The versions that arms apply, each once."""
     ids = {arm.version_id for one in running for arm in one.arms.all() if arm.version_id}
     return list(StrategyVersion.objects.filter(pk__in=ids).order_by("number"))

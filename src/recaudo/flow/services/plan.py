@@ -73,7 +73,7 @@ def usd_rates(tenant: Tenant) -> dict[str, float]:
 
 
 def decide_all(db: duckdb.DuckDBPyConnection, *, xml: bytes, seed: int) -> Callable[[], int]:
-    """Apply the strategy to every account. `arms.decide_arms` comes after it.
+    """Apply the strategy to every account. `arms.apply` comes after it.
 
     Returns  the check: it decides a sample again with the reference, on data of its own (any thread), gives how many accounts it
              looked at and raises EnginesDiffer. The day stops for it before anything is planned for anybody

@@ -126,7 +126,5 @@ def _bars(counts: Mapping[str, int], names: Mapping[str, str], listed: str, para
     }  # fmt: skip
 
 
-
-
 def _filtered(listed: str, **query: str) -> str:
     return f"{listed}?{urlencode(query)}" if listed else ""
