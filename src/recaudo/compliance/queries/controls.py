@@ -170,7 +170,7 @@ WHERE c.at >= %(since)s AND c.account_id IS NOT NULL AND NOT EXISTS (
 _PROMISE = """SELECT m.id, m.account_id, m.person_id, m.agency_id, m.created_at AS at,
   CASE WHEN a.id IS NULL THEN 'sin gestión' ELSE 'sin identidad comprobada' END AS note
 FROM agreements_promise m LEFT JOIN casework_action a ON a.id = m.action_id AND a.tenant_id = %(tenant)s
-LEFT JOIN casework_identitycheck i ON i.action_id = m.action_id AND i.tenant_id = %(tenant)s
+LEFT JOIN casework_identitycheck i ON i.action_id = m.action_id AND i.tenant_id = %(tenant)s AND i.is_verified
 WHERE m.tenant_id = %(tenant)s AND m.made_on >= %(from_on)s AND m.made_on < %(until_on)s
   AND (a.id IS NULL OR (m.channel IN ('call', 'visit') AND a.direction = 'out' AND i.id IS NULL))"""
 _COMPLAINT = """SELECT q.id, q.account_id, q.person_id, q.agency_id, q.created_at AS at, q.folio AS note FROM compliance_complaint q
