@@ -2,7 +2,7 @@
 
      <div id="tables"></div> with {{ editor|json_script:"editor" }}:
        xml, check, save    addresses;  base: hash of what is edited;  table: the one to open
-       tables              [{name, label}];  columns: column id -> {label, hint, isOutput, isList, options: [{feel, label}]}
+       columns             column id -> {label, hint, isOutput, isList, options: [{feel, label}]}
        mayEdit             else the tables are only shown
    Each change is checked by the server after a pause; what it finds stands beside the table and on the cells. */
 import "dmn-js/dist/assets/dmn-js-shared.css";
@@ -88,8 +88,13 @@ async function send(address, fields) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
-  return { isOk: answer.ok, told: await answer.json().catch(() => ({ detail: "El servidor no contestó como se esperaba. Guarde una copia y recargue." })) };
+  try {
+    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
+    return { isOk: answer.ok, told: await answer.json() };
+  } catch {
+    // No network, or a page instead of an answer: the session ended.
+    return { isOk: false, told: { detail: "El servidor no contestó: puede ser la red, o que su sesión terminó. Entre de nuevo en otra pestaña y repita aquí." } };
+  }
 }
 
 async function check() {
@@ -155,8 +160,10 @@ async function save() {
   byId("editor-save").disabled = true;
   say("Guardando…");
   const { xml } = await manager.saveXML({ format: true });
+  dirty = false; // what is changed while it is sent makes it true again
   const { isOk, told } = await send(setup.save, { xml, base: setup.base });
   if (!isOk) {
+    dirty = true;
     say("No se guardó", "bad");
     byId("editor-save").disabled = false;
     found = { findings: [{ severity: "error", message: told.detail, remedy: "" }], mended: [] };
@@ -164,8 +171,7 @@ async function save() {
     return;
   }
   setup.base = told.sha256;
-  dirty = false;
-  say(told.said, "ok");
+  if (!dirty) say(told.said, "ok");
 }
 
 document.querySelectorAll("[data-open-table]").forEach((node) => node.addEventListener("click", () => show(node.dataset.openTable)));
