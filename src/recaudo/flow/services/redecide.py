@@ -210,9 +210,10 @@ def _first_free(case: _Case, on: date, zone: str, ways: Sequence[str]) -> tuple[
 
 
 def _used(channel: str, on: date, begins: datetime) -> int:
-    """Places of the channel that the day has taken. Whoever opens after us waits for our commit, so that two cannot take the last one."""
+    """Places of the channel that the day has taken. Whoever opens after us, on any channel, waits for our commit: two cannot take the
+    last one, and two that look at channels in another order cannot wait for each other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 23))", [f"places:{tenancy.tenant_id()}:{on}:{channel}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 23))", [f"places:{tenancy.tenant_id()}:{on}"])
     mine = Action.objects.filter(channel=channel, direction="out")
     ahead = mine.filter(planned_on=on, status__in=("planned", "in_progress")).count()
     return ahead + mine.filter(occurred_at__gte=begins, status="done", is_attempt=True).count()
