@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.cast import NOW, TODAY, Cast
 
 from recaudo.journal.models import Event
@@ -128,6 +131,19 @@ def test_settings_say_when_the_day_begins_by_itself(cast: Cast) -> None:
     assert 'value="06:15"' in client.get("/ajustes/").content.decode()
     client.post("/ajustes/", {**given, "day_at": ""})
     assert not Tenant.objects.get(pk=cast.tenant.id).settings["day_at"], "an empty hour leaves the day to people"
+
+
+def test_two_people_who_change_settings_at_once_both_keep_what_they_wrote(cast: Cast) -> None:
+    """Both pages were opened before either was sent; the second waits for the first and starts from what it left."""
+    by = {"by": cast.ignacio, "at": NOW}
+    one, other = Tenant.objects.get(pk=cast.tenant.id), Tenant.objects.get(pk=cast.tenant.id)
+    given = {"name": one.name, "zone": one.zone, "currency": one.currency, "sender_agent": "Ana"}
+    with CaptureQueriesContext(connection) as asked:
+        services.set_unit_costs(one, costs={"call": Decimal("2.5")}, **by)
+        services.change_settings(other, **given, **by)
+    settings = Tenant.objects.get(pk=cast.tenant.id).settings
+    assert settings["unit_costs"] == {"call": "2.5"} and settings["sender"]["agent"] == "Ana"
+    assert sum("FOR NO KEY UPDATE" in one["sql"] for one in asked.captured_queries) == 2
 
 
 def test_an_organisation_begins_with_an_administrator(db: Any) -> None:

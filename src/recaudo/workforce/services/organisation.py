@@ -118,6 +118,7 @@ def change_settings(
     """
     check_zone(zone)
     minor_digits(currency)
+    tenant = _held(tenant)
     before = {"name": tenant.name, "zone": tenant.zone, "currency": tenant.currency, **tenant.settings}
     tenant.name, tenant.zone, tenant.currency = name.strip(), zone, currency
     hour = {"day_at": f"{day_at:%H:%M}" if day_at else ""} if day_at or tenant.settings.get("day_at") else {}
@@ -138,6 +139,7 @@ def change_settings(
 @transaction.atomic
 def set_unit_costs(tenant: Tenant, *, costs: Mapping[str, Decimal], by: Any, at: datetime) -> Tenant:
     """What one contact costs by channel, in the organisation's currency; a channel that is not given has no known cost."""
+    tenant = _held(tenant)
     before = tenant.settings.get("unit_costs", {})
     after = {channel: str(cost) for channel, cost in sorted(costs.items())}
     if after != before:
@@ -146,6 +148,12 @@ def set_unit_costs(tenant: Tenant, *, costs: Mapping[str, Decimal], by: Any, at:
         journal.record("costs.changed", by=by, at=at, subject="organisation", subject_id=tenant.id, before=before, after=after)
         transaction.on_commit(lambda: forget_organisation(tenant.id))
     return tenant
+
+
+def _held(tenant: Tenant) -> Tenant:
+    """The organisation as it is now, held until the transaction ends: its settings are one document that several people write."""
+    found: Tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    return found
 
 
 def check_zone(zone: str) -> None:
