@@ -6,10 +6,10 @@ Both read the same two Parquet files on the same cores in the same run, one afte
 the baseline reads the columns that the law reads and joins candidates with their past; `screen` does that and answers every
 rule.
 
-    python -m benchmarks.permits --one [--accounts 2000] [--history 20000000]
+    python -m benchmarks.permits --one [--persons 1000000] [--history 20000000] [--asked 600]
 
-One permit now, on the reference evaluator with its queries: a scratch database whose table of actions has `--history` rows
-over the year before, and the gate asked about persons of it one after the other.
+One permit now, on the reference evaluator with its queries: a scratch database with the demo world's people copied until there are
+`--persons`, `--history` actions over the year before, and the gate asked about `--asked` of them one after the other.
 """
 
 from __future__ import annotations
@@ -109,6 +109,10 @@ def measured(folder: Path, what: str, *, module: str = "benchmarks.permits") -> 
     return found
 
 
+# Copies of a table's rows, each with keys of its own; `n` is the number of the copy.
+COPY = "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t CROSS JOIN generate_series(%(first)s::int, %(last)s::int) n WHERE t.tenant_id = %(tenant)s"
+COPIED = ("portfolio_person", "portfolio_account", "portfolio_accountparty", "portfolio_contactpoint")
+KEYS = frozenset({"id", "person_id", "account_id", "holder_id"})
 ACTIONS = """
 INSERT INTO casework_action (id, tenant_id, created_at, person_id, account_id, creditor_id, party_role, direction, channel, purpose, status, treatment, template,
   priority, permit_rule, lawbook_version, occurred_at, disposition, contact_level, effect, is_attempt, is_contact, is_rpc, is_tpc, nonpayment_reason,
@@ -116,58 +120,129 @@ INSERT INTO casework_action (id, tenant_id, created_at, person_id, account_id, c
 SELECT gen_random_uuid(), %(tenant)s, t.at, p.person_id, p.account_id, p.creditor_id, 'holder', 'out', (ARRAY['call','sms','email'])[1 + n %% 3], 'collection', 'done', '', '',
   0, '', '', t.at, 'NC01', '', '', true, false, false, false, '', '', '', ''
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
-JOIN (SELECT row_number() OVER (ORDER BY id) - 1 AS k, holder_id AS person_id, id AS account_id, creditor_id, count(*) OVER () AS total FROM portfolio_account
-      WHERE tenant_id = %(tenant)s) p ON p.k = n %% p.total
+JOIN bench_account p ON p.k = n %% %(total)s
 CROSS JOIN LATERAL (SELECT %(at)s::timestamptz - make_interval(secs => (n * 7919) %% 31536000) AS at) t
 """
+AT_ONCE = 1_000_000
 
 
-def ask_now(*, accounts: int, history: int, asked: int = 400) -> None:
-    """Seconds of one question to the gate (median, p95), and its queries."""
+def grow(db: Any, *, tenant: Any, persons: int, history: int, at: datetime) -> tuple[int, int]:
+    """Copy the people of a tenant until there are so many, then give them a past. Returns persons and accounts there are.
+
+    db  the administrator's connection: without triggers and row security, for what is copied was already checked once
+    """
+    db.execute("SET session_replication_role = replica")
+    (made,) = db.execute("SELECT count(*) FROM portfolio_person WHERE tenant_id = %s", [tenant]).fetchone()
+    copies = max(persons // made - 1, 0)
+    if copies:
+        _copy(db, tenant, copies)
+    db.execute(
+        "CREATE UNLOGGED TABLE bench_account AS SELECT row_number() OVER (ORDER BY id) - 1 AS k, holder_id AS person_id, id AS account_id, creditor_id"
+        " FROM portfolio_account WHERE tenant_id = %s", [tenant],
+    )  # fmt: skip
+    (total,) = db.execute("SELECT count(*) FROM bench_account").fetchone()
+    indexes = db.execute("SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'casework_action'::regclass AND NOT indisunique").fetchall()
+    for name, _ in indexes:
+        db.execute(f"DROP INDEX {name}")
+    for first in range(0, history, AT_ONCE):
+        db.execute(ACTIONS, {"tenant": tenant, "at": at, "first": first, "last": min(first + AT_ONCE, history) - 1, "total": total})
+    for _, definition in indexes:
+        db.execute(definition)
+    for table in (*COPIED, "casework_action"):
+        db.execute(f"ANALYZE {table}")
+    (people,) = db.execute("SELECT count(*) FROM portfolio_person WHERE tenant_id = %s", [tenant]).fetchone()
+    return people, total
+
+
+def _copy(db: Any, tenant: Any, copies: int) -> None:
+    for table in COPIED:
+        columns = [name for (name,) in db.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", [table])]
+        values = [f"md5(t.{name}::text || n)::uuid" if name in KEYS else f"t.{name} || '-' || n" if name == "number" else f"t.{name}" for name in columns]
+        db.execute(COPY.format(table=table, columns=", ".join(columns), values=", ".join(values)), {"tenant": tenant, "first": 1, "last": copies})
+
+
+def ask_now(*, accounts: int, persons: int, history: int, asked: int) -> None:
+    """Seconds of one permit (median, p95) and its queries: asked for a page, and taken for a contact with its record and its slot."""
+    import psycopg
     from django.db import connection, connections
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
     from benchmarks.common import scratch
+    from recaudo.project import postgres
 
+    admin = postgres.ensure().admin_dsn
     with scratch() as folder:
-        from recaudo.casework import services as casework
         from recaudo.demo import world
         from recaudo.portfolio.models import Account, ContactPoint
         from recaudo.project import database
         from recaudo.store import tenancy
-        from recaudo.store.bulk import analyze
 
         at = timezone.now()
         database.make_months(on=at.date())
         made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=0)
-        begun = time.perf_counter()
-        with tenancy.acting(made.tenant.id), connection.cursor() as cursor:
-            for first in range(0, history, 500_000):
-                values = {"tenant": made.tenant.id, "at": at, "first": first, "last": min(first + 500_000, history) - 1}
-                cursor.execute(ACTIONS, values)
+        name, begun = connections["default"].settings_dict["NAME"], time.perf_counter()
+        with psycopg.connect(**{**admin, "dbname": name}, autocommit=True) as db:
+            people, total = grow(db, tenant=made.tenant.id, persons=persons, history=history, at=at)
+            (size,) = db.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchone() or ("?",)
+        print(f"{people:,} persons, {total:,} accounts and {history:,} actions written in {time.perf_counter() - begun:.0f} s; the database has {size}", flush=True)
         with tenancy.acting(made.tenant.id):
-            analyze("casework_action")
-        print(f"{history:,} actions written in {time.perf_counter() - begun:.0f} s")
-        with tenancy.acting(made.tenant.id):
-            points = {point.person_id: point for point in ContactPoint.objects.filter(kind="phone")}
-            chosen = [account for account in Account.objects.order_by("id")[: asked * 2] if account.holder_id in points][:asked]
-            taken, queries = [], set()
+            near = list(Account.objects.order_by("id")[: asked * 3])
+            points = {one.person_id: one for one in ContactPoint.objects.filter(kind="phone", person_id__in=[one.holder_id for one in near])}
+            chosen = list({one.holder_id: one for one in near if one.holder_id in points}.values())[:asked]
+        for what, ask in (("one verdict, with the next allowed hour", _verdict), ("one permit taken: lock, verdict, record, slot", _taken)):
+            taken, queries = [], {}
             for account in chosen:
+                with tenancy.acting(made.tenant.id):
+                    call = ask(account, points[account.holder_id], at)
                 with CaptureQueriesContext(connection) as seen:
                     start = time.perf_counter()
-                    casework.verdict_for(
-                        person_id=account.holder_id, account_id=account.id, creditor_id=account.creditor_id, channel="call",
-                        contact_point=points[account.holder_id], at=at,
-                    )  # fmt: skip
+                    with tenancy.acting(made.tenant.id):
+                        answer = call()
                     taken.append(time.perf_counter() - start)
-                queries.add(len(seen))
+                queries.setdefault(answer, set()).add(len(seen))
+            taken.sort()
+            said = "; ".join(f"{name} {sorted(counts)}" for name, counts in sorted(queries.items()))
+            print(f"{what}: median {taken[len(taken) // 2] * 1000:.1f} ms, p95 {taken[int(len(taken) * 0.95)] * 1000:.1f} ms, {len(taken)} asked; statements (with the transaction's own) {said}")
         connections.close_all()
-    taken.sort()
-    print(
-        f"one permit now, with the next allowed hour when refused: median {taken[len(taken) // 2] * 1000:.1f} ms, p95 {taken[int(len(taken) * 0.95)] * 1000:.1f} ms, "
-        f"{sorted(queries)} queries, {len(taken)} asked; {accounts:,} accounts, {history:,} actions, {cores()} cores, load {load_average():.1f}"
-    )
+    print(f"{people:,} persons, {history:,} actions, {cores()} cores, load {load_average():.1f}")
+
+
+def _verdict(account: Any, point: Any, at: datetime) -> Any:
+    """What a page asks. Says "allowed" or "refused"."""
+    from recaudo.casework import services as casework
+
+    def call() -> str:
+        answer = casework.verdict_for(
+            person_id=account.holder_id, account_id=account.id, creditor_id=account.creditor_id, channel="call", contact_point=point, at=at
+        )
+        return "allowed" if answer.allowed else "refused"
+
+    return call
+
+
+def _taken(account: Any, point: Any, at: datetime) -> Any:
+    """What a contact takes, for a call that was planned."""
+    from datetime import timedelta
+
+    from recaudo.casework import services as casework
+    from recaudo.casework.models import Action
+    from recaudo.casework.permit import ContactRefused
+    from recaudo.journal.services import SYSTEM
+
+    action = Action.objects.create(
+        created_at=at, person_id=account.holder_id, account_id=account.id, creditor_id=account.creditor_id, channel="call", status="planned",
+        expires_at=at + timedelta(hours=8),
+    )  # fmt: skip
+
+    def call() -> str:
+        try:
+            casework.clear(action=action, contact_point=point, at=at, by=SYSTEM)
+        except ContactRefused:
+            return "refused"
+        return "allowed"
+
+    return call
 
 
 def main() -> None:
@@ -178,10 +253,12 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for the two files; made again only when they are missing")
     parser.add_argument("--part", choices=["baseline", "permits"], help=argparse.SUPPRESS)
     parser.add_argument("--one", action="store_true", help="one permit now, on a scratch database")
-    parser.add_argument("--accounts", type=int, default=2000)
+    parser.add_argument("--accounts", type=int, default=2000, help="of the demo world that --one copies")
+    parser.add_argument("--persons", type=int, default=1_000_000)
+    parser.add_argument("--asked", type=int, default=600)
     given = parser.parse_args()
     if given.one:
-        ask_now(accounts=given.accounts, history=given.history)
+        ask_now(accounts=given.accounts, persons=given.persons, history=given.history, asked=given.asked)
         return
     if given.part:
         from recaudo.engine.comply import lawbook
