@@ -88,6 +88,9 @@ class Message(TenantRow):
             models.Index(fields=["tenant_id", "action_id"], name="message_action"),
             models.Index(fields=["provider", "provider_id"], name="message_provider", condition=~Q(provider_id="")),
             models.Index(fields=["tenant_id", "-created_at"], name="message_newest"),
+            # Who answers at an address, and what was written with a person: an answer that comes in asks both.
+            models.Index(fields=["tenant_id", "contact_point_id", "-created_at"], name="message_point"),
+            models.Index(fields=["tenant_id", "person_id", "-created_at"], name="message_person"),
         ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.operations import NotInTransactionMixin
+from django.db.migrations.operations import AddIndex
 from django.db.migrations.operations.base import Operation
 
 TENANT = "tenant_id = nullif(current_setting('recaudo.tenant', true), '')::uuid"
@@ -119,3 +121,48 @@ class PartitionByMonth(Operation):
 
     def describe(self) -> str:
         return f"Partition {self.table} by month"
+
+
+class AddIndexByMonth(NotInTransactionMixin, AddIndex):
+    """Add an index to a table partitioned by month without keeping anybody from writing; its migration is `atomic = False`.
+
+    PostgreSQL builds no index concurrently on the whole: it is declared on the parent alone, built on each month beside those who
+    write, and attached; with the last month the parent's is whole, and every later month is made with it. One that was killed halfway
+    is taken up where it stopped.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        table, name = model._meta.db_table, self.index.name
+        whole = str(self.index.create_sql(model, schema_editor))
+        begins = f'CREATE INDEX "{name}" ON "{table}" '
+        if not whole.startswith(begins):
+            raise ValueError(f"not a plain index: {whole}")
+        rest = whole.removeprefix(begins)
+        execute = schema_editor.execute
+        execute(f'CREATE INDEX IF NOT EXISTS "{name}" ON ONLY "{table}" {rest}', None)
+        for month in _months(schema_editor, table):
+            own = f"{name}_{month.removeprefix(table).strip('_')}"
+            if own in _indexes(schema_editor, month, is_whole=False):
+                execute(f'DROP INDEX CONCURRENTLY "{own}"', None)
+            execute(f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{own}" ON "{month}" {rest}', None)
+            execute(f'ALTER INDEX "{name}" ATTACH PARTITION "{own}"', None)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.execute(f'DROP INDEX IF EXISTS "{self.index.name}"')
+
+    def describe(self) -> str:
+        return f"Index {self.index.name} on every month of {self.model_name}"
+
+
+def _months(schema_editor: Any, table: str) -> list[str]:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1", [table])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _indexes(schema_editor: Any, table: str, *, is_whole: bool) -> set[str]:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND indisvalid = %s", [table, is_whole])
+        return {row[0] for row in cursor.fetchall()}
