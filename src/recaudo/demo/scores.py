@@ -6,6 +6,7 @@ are those that the product knows too, its outcome the payment of the following m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.resources import as_file, files
@@ -15,7 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from recaudo.engine import score
+from recaudo.flow.services.reach import train_reach
 from recaudo.strategy.services import scores
+from recaudo.workforce.models import Tenant
 
 HORIZON = 30
 FACTS = ("dpd", "instalments_overdue", "utilisation", "worst_status_6m", "payments_90d_count")
@@ -39,6 +42,13 @@ def lesson() -> pa.Table:
     with as_file(files("recaudo.demo") / "data" / "card_behaviour.parquet") as path, duckdb.connect() as db:
         found: pa.Table = db.sql(" UNION ALL ".join(parts), params={"path": str(path)}).to_arrow_table()
     return found
+
+
+def reach_in_force(tenant: Tenant, *, author: Any, approver: Any, at: datetime) -> None:
+    """The hours and channels that the demo's past days taught, put in force; a small world has too few contacts and goes without."""
+    with suppress(score.TooFewAttempts, score.OneOutcome):
+        model = train_reach(tenant, note="Aprendido de los contactos de los últimos días", by=author, at=at)
+        scores.activate(model, note="Modelo de ejemplo", by=approver, at=at)
 
 
 def put_in_force(*, author: Any, approver: Any, at: datetime) -> None:

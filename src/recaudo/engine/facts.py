@@ -39,6 +39,8 @@ BUCKET_ES = {
     "CUR": "Al corriente", "B1": "1 a 30 días", "B2": "31 a 60 días", "B3": "61 a 90 días", "B4": "91 a 119 días",
     "B5": "120 a 179 días", "B6": "180 días o más", "WO": "Castigada",
 }  # fmt: skip
+HOUR_ES = {"morning": "7 a 11 h", "midday": "11 a 14 h", "afternoon": "14 a 17 h", "evening": "17 a 21 h"}
+REACH_ES = {"call": "Llamada", "sms": "SMS", "im": "WhatsApp", "email": "Correo"}
 ACCEPTANCE_ES = {"accepted": "Aceptada", "rejected": "Rechazada", "pending": "Pendiente"}
 
 
@@ -72,6 +74,7 @@ class Fact:
 
 
 _ALWAYS = "No queda vacío."
+_NO_REACH = "No hay un modelo de contacto vigente."
 _MINOR = "unidades menores"
 _DAYS = "días"
 
@@ -111,8 +114,13 @@ _LIST: tuple[Fact, ...] = (
     Fact("worst_status_6m", "integer", "meses", "Peor atraso en 6 meses", "Mayor número de meses de atraso en los últimos seis cierres.", "No hay historia de cierres."),
     Fact("risk_score", "integer", "0 a 1000", "Riesgo", "Puntaje de riesgo: a más puntos, menos probable es que pague.", "Ni el acreedor ni un modelo lo han dado."),
     Fact("pay_probability", "rate", "0 a 1", "Probabilidad de pago", "Qué tan probable es que pague algo dentro del plazo del modelo vigente.", "No hay un modelo vigente."),
+    Fact("cure_probability", "rate", "0 a 1", "Probabilidad de volver a estar al día", "Qué tan probable es que quede al corriente o pagada al terminar el plazo del modelo vigente.", "No hay un modelo vigente."),
     Fact("self_cure_probability", "rate", "0 a 1", "Probabilidad de ponerse al día sola", "Qué tan probable es que pague sin que nadie la contacte, según el modelo vigente.", "No hay un modelo vigente."),
     Fact("promise_probability", "rate", "0 a 1", "Probabilidad de cumplir la promesa", "Qué tan probable es que cumpla su promesa vigente, según el modelo vigente.", "No hay un modelo vigente, o no hay promesa."),
+    Fact("best_hour", "text", "", "Mejor hora para llamar", "Franja del día, en la hora de la persona, en que es más probable hablar con ella.", _NO_REACH, HOUR_ES),
+    Fact("best_hour_probability", "rate", "0 a 1", "Contacto en su mejor hora", "Qué tan probable es hablar con la persona si se le llama en su mejor hora.", _NO_REACH),
+    *(Fact(f"{band}_contact_probability", "rate", "0 a 1", f"Contacto de {hours}", f"Qué tan probable es hablar con la persona si se le llama de {hours}.", _NO_REACH) for band, hours in HOUR_ES.items()),
+    Fact("best_channel", "text", "", "Mejor canal", "Canal por el que es más probable que la persona responda, de los que tiene.", "No hay un modelo de contacto vigente, o no tiene ningún medio.", REACH_ES),
     Fact("utilisation", "rate", "0 a 1", "Uso del cupo", "Saldo total entre límite de crédito; puede pasar de 1.", "El producto no tiene límite de crédito."),
     Fact("accounts_of_person", "integer", "cuentas", "Cuentas de la persona", "Cuentas abiertas del mismo titular en la organización.", _ALWAYS),
     Fact("person_overdue_usd_minor", "money", "centavos de dólar", "Vencido de la persona en dólares", "Suma de los saldos vencidos del titular, convertidos a dólares.", "Falta el tipo de cambio de alguna cuenta."),

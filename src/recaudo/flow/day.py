@@ -20,10 +20,10 @@ from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
 from recaudo.engine.comply import lawbook
 from recaudo.flow.models import Run
-from recaudo.flow.queries import facts, scores
+from recaudo.flow.queries import facts, reach, scores
 from recaudo.flow.queries.limits import limits_on
 from recaudo.flow.queries.pace import calls_per_hour
-from recaudo.flow.services import arms, contact, experiments, plan, runs
+from recaudo.flow.services import arms, contact, escalations, experiments, hours, plan, runs
 from recaudo.kernel.time import day_at
 from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
@@ -75,6 +75,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["accounts"] = facts.gather(db, tenant=str(tenant.id), on=on, at=at, usd_rates=plan.usd_rates(tenant))
             plan.require(accounts=counts["accounts"], capacity=capacity)
             counts["models"] = scores.add_scores(db, on=on)
+            counts["reach_model"] = reach.add_reach(db, tenant=tenant, at=at)
         with step("decidir"):
             run.version_id = version.id
             checked = step.beside("decidir", plan.decide_all(db, xml=version.xml.encode(), seed=on.toordinal()))
@@ -85,9 +86,10 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             rules = law.rules()
             run.lawbook_version = rules.version[:16]
             counts["refused_by_rule"] = plan.ask_the_law(db, rules=rules, tenant=tenant, on=on, at=at)
-            facts.forget(db, "point", "consent", "hold")
         with step("capacidad"):
             counts.update(plan.fit_capacity(db, capacity=capacity, limits=limits))
+            counts["hours"] = hours.fit_hours(db, rules=rules, tenant=tenant, on=on, at=at)
+            facts.forget(db, "point", "consent", "hold")
             counts["calls_per_hour"] = calls_per_hour(at=at)
         checked.result()
         counts.update(cases.result())
@@ -98,6 +100,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
             counts["actions_opened"] = contact.open_actions(
                 db, run, at=at, expires_at=ends, lawbook_version=run.lawbook_version, by=by, prepared_by_id=version.decided_by_id
             )
+            counts["escalated"] = escalations.escalate(on=on, by=by, at=at)
         with step("foto"):
             plan.keep(photo, rows=pictured.result(), run=run, version=version, by=by, at=at)
             counts["accounts_by_outcome"] = plan.outcomes(db)

@@ -10,9 +10,11 @@ from uuid import UUID
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
 
-from recaudo.engine.facts import BUCKET_ES, STAGE_ES
-from recaudo.flow.words import OUTCOME_ES, TREATMENT_ES
+from recaudo.compliance.words import CHANNEL_IN_ES
+from recaudo.engine.facts import BUCKET_ES, KIND_ES, STAGE_ES
+from recaudo.flow.words import AFTER_ES, OUTCOME_ES, OVERRIDE_REASON_ES, TREATMENT_ES, WANT_ES
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.kernel.money import minor_digits
 from recaudo.portfolio.queries import COUNTRY_ES
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.words import METRIC_ES, STATUS_ES
@@ -46,6 +48,13 @@ class DayForm(forms.Form):
     dia = forms.DateField(label="Día", required=False, input_formats=["%Y-%m-%d"])
 
 
+class ReviewForm(forms.Form):
+    """Somebody does not accept what a machine decided about them."""
+
+    channel = forms.ChoiceField(label="Por dónde lo pidió", choices=list(CHANNEL_IN_ES.items()))
+    text = forms.CharField(label="Sus razones y qué dato dice que está mal", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 HORIZON_HELP = "En cuántos días se espera el pago. Se aprende de días pasados cuyo plazo ya terminó."
 
 
@@ -77,13 +86,17 @@ class CostsForm(forms.Form):
 
 
 class LimitsForm(forms.Form):
-    """The budget of a day and one floor for each portfolio (`portfolio_<id>`) and agency (`agency_<id>`). Empty: no limit."""
+    """The budget of a day, one floor for each portfolio (`portfolio_<id>`) and agency (`agency_<id>`), the smallest amount for which a
+    portfolio is worked (`tolerance_<id>`), and the days after which what nobody works is escalated. Empty: no limit."""
 
     valid_from = forms.DateField(label="Vale desde", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
-    def __init__(self, *args: Any, scopes: dict[str, list[tuple[UUID, str]]], digits: int, **kwargs: Any) -> None:
+    first = forms.IntegerField(label="Días de atraso sin primera gestión", min_value=1, max_value=30, required=False, help_text="Vacío: 3 días.")
+    idle = forms.IntegerField(label="Días sin ninguna gestión", min_value=1, max_value=60, required=False, help_text="Vacío: 30 días.")
+
+    def __init__(self, *args: Any, scopes: dict[str, list[tuple[UUID, str]]], digits: int, currencies: dict[UUID, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scopes, self.digits = scopes, digits
+        self.scopes, self.digits, self.currencies = scopes, digits, currencies
         self.fields["budget"] = forms.DecimalField(label="Presupuesto del día", min_value=0, max_digits=14 + digits, decimal_places=digits, required=False)
         for kind, listed in scopes.items():
             for key, name in listed:
@@ -91,6 +104,17 @@ class LimitsForm(forms.Form):
                 self.fields[f"{kind}_{key}"] = forms.IntegerField(
                     label=name, min_value=0, max_value=100_000_000, required=False, widget=forms.NumberInput(attrs=attrs)
                 )
+
+        for key, name in scopes["portfolio"]:
+            code = currencies[key]
+            attrs = {"class": "num", "inputmode": "decimal", "aria-label": f"Vencido de {name} desde el que se contacta, en {code}"}
+            self.fields[f"tolerance_{key}"] = forms.DecimalField(
+                label=name, min_value=0, max_digits=14, decimal_places=minor_digits(code), required=False, widget=forms.NumberInput(attrs=attrs)
+            )
+
+    def smallest(self) -> list[tuple[Any, str]]:
+        """For the page: the smallest amounts of the portfolios, each with its currency."""
+        return [(self[f"tolerance_{key}"], self.currencies[key]) for key, _ in self.scopes["portfolio"]]
 
     def groups(self) -> list[tuple[str, list[Any]]]:
         """For the page: the floors of the portfolios, then those of the agencies."""
@@ -103,7 +127,12 @@ class LimitsForm(forms.Form):
         floors: dict[tuple[str, UUID | None], int | None] = {
             (kind, key): self.cleaned_data.get(f"{kind}_{key}") or None for kind, listed in self.scopes.items() for key, _ in listed
         }
-        return {("budget", None): None if budget is None else int(budget.scaleb(self.digits)), **floors}
+        small: dict[tuple[str, UUID | None], int | None] = {
+            ("tolerance", key): int(amount.scaleb(minor_digits(self.currencies[key]))) if (amount := self.cleaned_data.get(f"tolerance_{key}")) else None
+            for key, _ in self.scopes["portfolio"]
+        }
+        days: dict[tuple[str, UUID | None], int | None] = {(kind, None): self.cleaned_data.get(kind) for kind in ("first", "idle")}
+        return {("budget", None): None if budget is None else int(budget.scaleb(self.digits)), **floors, **small, **days}
 
 
 COSTED = ("call", "sms", "im", "email", "prerecorded", "letter", "visit")
@@ -158,3 +187,44 @@ class StartForm(forms.Form):
 
 class ReasonForm(forms.Form):
     note = forms.CharField(label="Por qué", max_length=300, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Diga por qué."})
+
+
+class PaceForm(forms.Form):
+    """One row of the pace: for whom, after what, and how much."""
+
+    creditor_id = forms.TypedChoiceField(label="Acreedor", required=False, coerce=UUID, empty_value=None)
+    kind = forms.ChoiceField(label="Tipo de deudor", required=False, choices=_choices(KIND_ES, "Cualquiera"))
+    stage = forms.ChoiceField(label="Etapa", required=False, choices=_choices(STAGE_ES, "Cualquiera"))
+    after = forms.ChoiceField(label="Lo último que pasó", required=False, choices=_choices(AFTER_ES, "Cualquier cosa"))
+    contacts = forms.IntegerField(label="Intentos, a lo más", min_value=0, max_value=31)
+    period_days = forms.IntegerField(label="En cuántos días", min_value=1, max_value=31, initial=7)
+    gap_days = forms.IntegerField(label="Días de descanso tras un intento", min_value=0, max_value=31, initial=0)
+    valid_from = forms.DateField(label="Vale desde", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, creditors: list[tuple[UUID, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["creditor_id"].choices = [("", "Cualquiera"), *((str(key), name) for key, name in creditors)]  # type: ignore[attr-defined]
+
+
+class OverrideForm(forms.Form):
+    """What is decided by hand on an account."""
+
+    want = forms.ChoiceField(label="Qué se quiere", choices=list(WANT_ES.items()), widget=forms.RadioSelect, initial="none")
+    to = forms.ModelChoiceField(label="Quién la lleva", queryset=None, required=False, empty_label="Elija a quién, si la lleva una persona")
+    whole_person = forms.BooleanField(label="Todas las cuentas de la persona", required=False)
+    reason = forms.ChoiceField(label="Motivo", choices=list(OVERRIDE_REASON_ES.items()))
+    until_on = forms.DateField(label="Hasta qué día", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+
+
+class TakeForm(forms.Form):
+    """Who answers for an escalated account; empty is oneself."""
+
+    to = forms.ModelChoiceField(label="Para", queryset=None, required=False, empty_label="Yo")
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]

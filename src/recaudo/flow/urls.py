@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.flow.views import experiments, limits, runs, today, whatif, why
+from recaudo.flow.views import escalations, experiments, limits, pacing, runs, today, whatif, why
 
 app_name = "flow"
 urlpatterns = [
@@ -15,6 +15,14 @@ urlpatterns = [
     path("jornadas/<uuid:run_id>/cuentas/exportar/", runs.export, name="run-export"),
     path("usuarios/capacidad/limites/", limits.limits, name="limits"),
     path("cuentas/<uuid:account_id>/por-que/", why.why, name="why"),
+    path("cuentas/<uuid:account_id>/por-que/revision/", why.review, name="review"),
+    path("cuentas/<uuid:account_id>/a-mano/", pacing.by_hand, name="by-hand"),
+    path("cuentas/a-mano/<uuid:override_id>/terminar/", pacing.by_hand_end, name="by-hand-end"),
+    path("cuentas/escaladas/", escalations.escalations, name="escalations"),
+    path("cuentas/escaladas/<uuid:escalation_id>/asignar/", escalations.take, name="escalation-take"),
+    path("cuentas/escaladas/<uuid:escalation_id>/quitar/", escalations.close, name="escalation-close"),
+    path("estrategia/ritmo/", pacing.pace, name="pace"),
+    path("estrategia/ritmo/<uuid:pace_id>/terminar/", pacing.end, name="pace-end"),
     path("estrategia/simulaciones/", whatif.what_ifs, name="what-ifs"),
     path("estrategia/simulaciones/costos/", whatif.costs, name="costs"),
     path("estrategia/simulaciones/<uuid:what_if_id>/", whatif.what_if, name="what-if"),

@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from recaudo.strategy.models import StrategyVersion
-from recaudo.strategy.words import STATUS_ES, TARGET_ES
+from recaudo.strategy.words import MODEL_ES, STATUS_ES, TARGET_ES
 
 MAX_FILE = 4 * 1024 * 1024
 CHANGE_HELP = "Lo lee quien deba aprobarla."
@@ -86,9 +86,9 @@ def name_of(version: StrategyVersion) -> str:
 
 
 class TrainForm(forms.Form):
-    target = forms.ChoiceField(label="Qué pronostica", choices=list(TARGET_ES.items()))
+    target = forms.ChoiceField(label="Qué pronostica", choices=list(MODEL_ES.items()))
     horizon_days = forms.IntegerField(label="Plazo en días", min_value=1, max_value=90, initial=30,
-                                      help_text="Se aprende de los días de los que ya se sabe qué pasó después.")  # fmt: skip
+                                      help_text="Se aprende de los días de los que ya se sabe qué pasó después. La mejor hora y el mejor canal no llevan plazo.")  # fmt: skip
     note = forms.CharField(label="Para qué", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 

@@ -100,12 +100,20 @@ CONTAMINATED_ES: dict[str, str] = {
 CONTROL_ES = "Grupo de control: no contactar proactivamente"
 
 TARGET_ES: dict[str, str] = {
-    "pay": "Pago de lo vencido", "self_cure": "Se pone al día sola", "promise": "Cumple su promesa",
+    "pay": "Pago de lo vencido", "cure": "Vuelve a estar al día", "self_cure": "Se pone al día sola", "promise": "Cumple su promesa",
 }  # fmt: skip
 TARGET_HELP_ES: dict[str, str] = {
     "pay": "Qué tan probable es que una cuenta vencida pague algo dentro del plazo.",
+    "cure": "Qué tan probable es que una cuenta vencida quede al corriente, o pagada, al terminar el plazo.",
     "self_cure": "Qué tan probable es que una cuenta vencida pague sin que nadie hable con la persona dentro del plazo.",
     "promise": "Qué tan probable es que quien tiene una promesa vigente pague algo dentro del plazo.",
 }  # fmt: skip
+# Not a card: rates by channel and hour, learnt from what came of the contacts (engine/score/reach.py).
+REACH = "reach"
+MODEL_ES: dict[str, str] = {**TARGET_ES, REACH: "Mejor hora y mejor canal"}
+MODEL_HELP_ES: dict[str, str] = {**TARGET_HELP_ES, REACH: "A qué hora es más probable hablar con cada persona y por qué canal responde. Quien tiene pocos intentos se parece a los suyos."}
 SCORE_STATUS_ES: dict[str, str] = {"proposed": "Propuesto", "active": "En vigor", "rejected": "Rechazado", "retired": "Retirado"}
 SCORE_STATUS_TONE: dict[str, str] = {"proposed": "warn", "active": "ok", "rejected": "bad", "retired": "muted"}
+
+# What is told to those who work here, with the tone of its chip.
+TOLD_ES: dict[str, tuple[str, str]] = {"rules": ("reglas", "brand"), "policy": ("política", "info"), "law": ("norma", "warn")}

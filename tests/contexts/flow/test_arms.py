@@ -63,7 +63,7 @@ def test_a_control_group_is_not_contacted_and_the_page_says_why(own_database: An
         assert not Action.objects.filter(person_id__in=drawn, direction="out").exists()
         wanted = [row for key, row in found.items() if key != "lucia" and row["channel"] not in ("none", "agency", "legal")]
         assert wanted and {(row["outcome"], row["refused_rule"]) for row in wanted} == {("control", "HOUSE-CONTROL")}
-        explained = why(cast.accounts["maria"], zone=cast.tenant.zone)
+        explained = why(cast.accounts["maria"], zone=cast.tenant.zone, at=cast.now)
     assert "grupo de control" in explained.sentence and explained.rule.code == "HOUSE-CONTROL"
     assert done.counts["accounts_by_outcome"]["control"] == len(wanted)
     assert done.counts["arms"] == {"control": 3}
@@ -92,7 +92,7 @@ def test_the_version_of_an_arm_decides_for_its_persons_and_explains_them(own_dat
         for key in ("maria", "pedro", "esquina"):
             assert (found[key]["arm"], found[key]["treatment"], found[key]["decided_by"]) == ("treated", "VISIT", version.sha256)
         assert (found["lucia"]["arm"], found["lucia"]["decided_by"]) == (None, champion.sha256)
-        explained = why(cast.accounts["maria"], zone=cast.tenant.zone)
+        explained = why(cast.accounts["maria"], zone=cast.tenant.zone, at=cast.now)
         assert (explained.version_number, explained.differences) == (version.number, ())
         assert Snapshot.objects.get().version_id == champion.pk
 

@@ -139,7 +139,7 @@ def test_the_explanation_is_what_was_stored(cast: Any) -> None:
     with acting(cast.tenant.id):
         for who in cast.accounts:
             account = Account.objects.get(pk=cast.accounts[who].pk)
-            found = why(account, zone=cast.tenant.zone)
+            found = why(account, zone=cast.tenant.zone, at=cast.now)
             _, row = strategy.snapshot_row(account.id, on=TODAY)
             assert found.differences == () and found.outcome == row["outcome"] and found.on == TODAY
             for line in found.decisions:
@@ -160,7 +160,7 @@ def test_a_decision_that_was_tampered_with_does_not_match(cast: Any, monkeypatch
 
     monkeypatch.setattr(strategy, "snapshot_row", tampered)
     with acting(cast.tenant.id):
-        found = why(Account.objects.get(pk=cast.accounts["maria"].pk), zone=cast.tenant.zone)
+        found = why(Account.objects.get(pk=cast.accounts["maria"].pk), zone=cast.tenant.zone, at=cast.now)
     assert [one.name for one in found.differences] == ["treatment"]
     assert "No coincide con lo guardado" in text(signed_in(cast.sofia).get(f"/cuentas/{cast.accounts['maria'].pk}/por-que/"))
 

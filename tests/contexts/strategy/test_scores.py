@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.utils import timezone
 from tests.cast import make_cast
 from tests.spec.score.test_score_cards import world
 
@@ -213,7 +214,7 @@ def test_a_rejection_needs_its_reason_and_a_correction_can_be_taken_back(cast, c
     assert "caracteres" in client.post(f"{at}vigor/", {"note": "x" * 301}, follow=True).content.decode()
     proposed.refresh_from_db()
     assert proposed.status == "proposed"
-    said = {"percent": "12.5", "until_on": (cast.today + timedelta(days=5)).isoformat(), "reason": "Vendió su casa y avisó"}
+    said = {"percent": "12.5", "until_on": (timezone.now().date() + timedelta(days=5)).isoformat(), "reason": "Vendió su casa y avisó"}
     client.post(f"{at}cuentas/{account.id}/corregir/", said)
     assert reads.override_of("pay", account.id, on=cast.today).probability == 0.125
     client.post(f"{at}cuentas/{account.id}/quitar/")

@@ -44,7 +44,8 @@ class Action(TenantRow):
 
     direction    out in
     status       planned in_progress done cancelled refused expired
-    plan         planned_on, not_before_at, expires_at, treatment, template, priority, reason (why, in Spanish)
+    plan         planned_on, not_before_at, preferred_at (from when the person is likely to answer: no law, calls of others come first
+                 until then), expires_at, treatment, template, priority, reason (why, in Spanish)
     permit       permit_rule is empty when allowed; permit_valid_until limits it; lawbook_version says by which law
     outcome      disposition (catalogue code), contact_level, effect, nonpayment_reason with its provenance, note
     counts       is_attempt, is_contact, is_rpc, is_tpc: flags of the disposition, kept so that counting is a sum
@@ -65,6 +66,7 @@ class Action(TenantRow):
     status = models.CharField(max_length=12, default="planned")
     planned_on = models.DateField(null=True)
     not_before_at = models.DateTimeField(null=True)
+    preferred_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     treatment = models.CharField(max_length=30, blank=True)
     template = models.CharField(max_length=40, blank=True)

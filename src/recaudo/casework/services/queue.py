@@ -1,6 +1,7 @@
 """Get-next: the most urgent call that may be made now and that nobody else works.
 
-A constant number of queries whatever the size of the queue; two people who ask at once never get the same case (SKIP LOCKED).
+Calls whose hour has come are made first; one whose person is likelier to answer later waits for its hour while there are others, and is
+made when there are none. A constant number of queries whatever the size of the queue; two people who ask at once never get the same case (SKIP LOCKED).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ WHERE a.tenant_id = %(tenant)s AND a.channel = 'call' AND a.status = 'planned'
   AND (c.team_id IS NULL OR EXISTS (SELECT 1 FROM workforce_teammember t
                                     WHERE t.tenant_id = %(tenant)s AND t.team_id = c.team_id AND t.user_id = %(me)s))
   AND (a.treatment <> 'callback' OR a.by_id = %(me)s OR a.not_before_at <= %(late)s)
-  AND {placed}
+  AND {placed} AND {timely}
 ORDER BY a.priority DESC, a.id
 LIMIT %(size)s
 FOR UPDATE OF c SKIP LOCKED
@@ -51,6 +52,8 @@ _OWN = """(a.agency_id IS NULL AND NOT EXISTS (SELECT 1 FROM portfolio_placement
   AND p.account_id = a.account_id AND p.agency_id IS NOT NULL AND p.status IN ('active', 'recall_requested')))"""
 _AGENCY = """((a.agency_id IS NULL OR a.agency_id = %(agency)s) AND EXISTS (SELECT 1 FROM portfolio_placement p
   WHERE p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.agency_id = %(agency)s AND p.status IN ('active', 'recall_requested')))"""
+# First those whose hour it is, or that have none; then, rather than to have nobody to call, those whose hour is still to come.
+_TIMELY = ("(a.preferred_at IS NULL OR a.preferred_at <= %(at)s)", "a.preferred_at > %(at)s")
 _PUT_OFF = """
 UPDATE casework_action a SET not_before_at = v.later, status = v.status, permit_rule = v.rule
 FROM unnest(%(ids)s::uuid[], %(laters)s::timestamptz[], %(statuses)s::text[], %(rules)s::text[]) AS v(id, later, status, rule)
@@ -76,8 +79,12 @@ def take_next(*, by: User, at: datetime) -> Taken | None:
     if (mine := _at_hand(by, at)) is not None:
         return mine
     rules = rules_in_force()
+    return next((found for timely in _TIMELY if (found := _first_of(timely, by=by, at=at, rules=rules))), None)
+
+
+def _first_of(timely: str, *, by: User, at: datetime, rules: Rules) -> Taken | None:
     for size in BATCHES:
-        actions = _candidates(by, at, size)
+        actions = _candidates(by, at, size, timely)
         if not actions:
             return None
         persons = {action.person_id for action in actions}
@@ -143,14 +150,14 @@ def _at_hand(by: User, at: datetime) -> Taken | None:
     return Taken(action, case, None) if action else None
 
 
-def _candidates(by: User, at: datetime, size: int) -> list[Action]:
+def _candidates(by: User, at: datetime, size: int, timely: str) -> list[Action]:
     agency = tenancy.agency_id()
     values = {
         "tenant": tenancy.tenant_id(), "at": at, "me": by.id, "size": size, "agency": agency,
         "late": at - timedelta(minutes=OWN_CALLBACK_MINUTES),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES.format(placed=_AGENCY if agency else _OWN), values)
+        cursor.execute(_CANDIDATES.format(placed=_AGENCY if agency else _OWN, timely=timely), values)
         found = [row[0] for row in cursor.fetchall()]
     actions = {action.id: action for action in Action.objects.filter(id__in=found)}
     return [actions[one] for one in found if one in actions]

@@ -3,7 +3,8 @@
 Words   a *card* adds points for the bin that each fact falls in; their sum is the log-odds of the target within a horizon.
         A *reason* is what one fact added or took compared with the average account
 Does    trains cards (binned logistic regression), applies them to tables and in SQL with the same result, explains one account,
-        measures (rank, calibration, drift, fairness), and pools rates of few attempts towards those of their kind
+        measures (rank, calibration, drift, fairness), pools rates of few attempts towards those of their kind,
+        and learns by what channel and at what hour a person is best reached
 Not     knows no tables, no clock and no protected attribute: a card is refused one as a fact, fairness gets them apart
 """
 
@@ -21,6 +22,16 @@ from recaudo.engine.score.card import (
 )
 from recaudo.engine.score.measure import Fairness, OneOutcome, Quality, drift, fairness, quality
 from recaudo.engine.score.pool import best, pooled
+from recaudo.engine.score.reach import (
+    BANDS,
+    Family,
+    NotAReach,
+    Reach,
+    TooFewAttempts,
+    learn,
+    reach_from_json,
+    reach_to_json,
+)
 from recaudo.engine.score.train import (
     ConstantTarget,
     NothingToLearn,
@@ -32,15 +43,20 @@ from recaudo.engine.score.train import (
 )
 
 __all__ = [
+    "BANDS",
     "Card",
     "ConstantTarget",
     "Fairness",
+    "Family",
     "Feature",
+    "NotAReach",
     "NothingToLearn",
     "OneOutcome",
     "ProtectedFact",
     "Quality",
+    "Reach",
     "Reason",
+    "TooFewAttempts",
     "TooFewRows",
     "Trained",
     "best",
@@ -48,10 +64,13 @@ __all__ = [
     "fairness",
     "from_json",
     "is_protected",
+    "learn",
     "outcome",
     "pooled",
     "probabilities",
     "quality",
+    "reach_from_json",
+    "reach_to_json",
     "reasons",
     "score_of",
     "sql",

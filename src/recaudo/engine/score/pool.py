@@ -35,14 +35,14 @@ def pooled(table: pa.Table, *, levels: list[str], tried: str = "tried", reached:
         tries: Floats = np.bincount(key, attempts).astype(float)
         wins: Floats = np.bincount(key, successes).astype(float)
         prior = np.bincount(key, rate) / np.bincount(key)
-        strength = _strength(tries, wins, prior)
-        rate = ((wins + strength * prior) / (tries + strength))[key]
-        weight = (tries / (tries + strength))[key]
+        worth = strength(tries, wins, prior)
+        rate = ((wins + worth * prior) / (tries + worth))[key]
+        weight = (tries / (tries + worth))[key]
     return table.append_column("rate", pa.array(rate)).append_column("weight", pa.array(weight))
 
 
-def _strength(tries: Floats, wins: Floats, prior: Floats) -> float:
-    """How many attempts the prior is worth: few when cells differ by more than chance, many when they do not."""
+def strength(tries: Floats, wins: Floats, prior: Floats) -> float:
+    """How many attempts the prior is worth: few when cells differ by more than chance, many when they do not. One number a cell in each."""
     use = tries > 0
     if use.sum() < 2:
         return WEAKEST * 10

@@ -12,12 +12,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from recaudo.casework.models import Action, PermitRecord
 from recaudo.engine import decide
 from recaudo.engine.decide.model import Table
 from recaudo.engine.facts import FACTS, Fact, types
-from recaudo.flow.queries import runs
+from recaudo.flow.queries import behind, reach, runs
 from recaudo.flow.queries.runs import RuleText
 from recaudo.flow.words import CAUSE_ES, NOT_OPENED_ES, OUTCOME_ES, OUTCOME_SENTENCE, decided_es, plain
 from recaudo.journal.models import Event
@@ -137,14 +138,21 @@ class Why:
     permits: tuple[PermitRecord, ...]
     action: Action | None
     again: tuple[Again, ...] = ()
+    scores: tuple[behind.ScoreLine, ...] = ()
+    reach: reach.Told | None = None
+
+    @property
+    def letter(self) -> str:
+        """What may be told to the person about their scores; empty without any."""
+        return behind.letter(self.scores) if self.scores else ""
 
     @property
     def treatment(self) -> DecisionLine | None:
         return next((one for one in self.decisions if one.name == "treatment"), None)
 
 
-def why(account: Account, *, zone: str, on: date | None = None) -> Why:
-    """The explanation of an account on a day (the newest one by default). About seven queries.
+def why(account: Account, *, zone: str, at: datetime, on: date | None = None) -> Why:
+    """The explanation of an account on a day (the newest one by default). About seven queries, and three for each score in force.
 
     account   one that the person who asks may see: the snapshot itself is read as the organisation
     zone      of the organisation; the day's permissions are those asked on its clock
@@ -152,6 +160,7 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
     """
     with tenancy.acting(tenancy.tenant_id()):
         kept = strategy.snapshot_row(account.id, on=on)
+        tenant = Tenant.objects.get(pk=tenancy.tenant_id())
         run = runs.run_by_id(kept[0].run_id) if kept else None
     if kept is None:
         raise NotDecided(account=account.number, on=f"del {on:%d/%m/%Y}" if on else "más reciente")
@@ -173,6 +182,8 @@ def why(account: Account, *, zone: str, on: date | None = None) -> Why:
         version_sha256=version.sha256, snapshot_sha256=snapshot.sha256, lawbook_version=run.lawbook_version if run else "",
         run_id=snapshot.run_id, permits=tuple(permits), action=_action(account, snapshot),
         again=tuple(_again(one.created_at, one.detail) for one in redecisions(account.id, on=snapshot.on)),
+        scores=behind.lines(account.id, on=snapshot.on, row=row, today=at.astimezone(ZoneInfo(zone)).date()),
+        reach=reach.told(row, person_id=account.holder_id, tenant=tenant, at=at),
     )  # fmt: skip
 
 

@@ -28,27 +28,29 @@ from recaudo.store.bulk import copy_csv, staging
 STAGED: dict[str, str] = {
     "id": "uuid", "account_id": "uuid", "person_id": "uuid", "creditor_id": "uuid", "contact_point_id": "uuid", "agency_id": "uuid",
     "channel": "text", "purpose": "text", "treatment": "text", "template": "text", "priority": "int",
-    "not_before_at": "timestamptz",
+    "not_before_at": "timestamptz", "preferred_at": "timestamptz",
 }  # fmt: skip
 
-# A message waits for the middle of the morning on the debtor's clock; a call is made whenever an agent is free and the gate agrees.
+# A message waits for the middle of the morning on the debtor's clock; a call is made when an agent is free and the gate agrees, those
+# whose hour it is first.
 # The key is `recaudo_derived` of the database, worked out here for all rows at once.
 PLANNED = """
 SELECT $prefix || '8' || o.key[1:3] || '9' || o.key[4:18] AS id, o.account_id, o.person_id, o.creditor_id, o.planned_point AS contact_point_id, o.agency_id,
        o.planned_channel AS channel, c.purpose, o.treatment, o.template, o.priority,
-       CASE WHEN o.planned_channel <> 'call' THEN strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') END AS not_before_at
+       CASE WHEN o.planned_channel <> 'call' THEN strftime(c.planned_at, '%Y-%m-%d %H:%M:%S+00') END AS not_before_at,
+       strftime(h.preferred_at, '%Y-%m-%d %H:%M:%S+00') AS preferred_at
 FROM (SELECT *, sha256($tenant || chr(31) || 'action' || chr(31) || account_id::VARCHAR) AS key FROM outcome WHERE outcome = 'planned') o
-JOIN candidate c USING (candidate_id)
+JOIN candidate c USING (candidate_id) LEFT JOIN call_hour h USING (candidate_id)
 """
 
 INSERT = """
 INSERT INTO casework_action (id, tenant_id, created_at, run_id, wave_id, case_id, person_id, account_id, creditor_id,
-  contact_point_id, party_role, direction, channel, purpose, status, planned_on, not_before_at, expires_at, treatment,
+  contact_point_id, party_role, direction, channel, purpose, status, planned_on, not_before_at, preferred_at, expires_at, treatment,
   template, priority, permit_rule, lawbook_version, disposition, contact_level, effect, is_attempt, is_contact, is_rpc,
   is_tpc, nonpayment_reason, reason_provenance, note, agency_id, cancelled_reason)
 SELECT s.id, %(tenant)s, %(born)s, %(run)s, w.id, k.id, s.person_id,
   s.account_id, s.creditor_id, s.contact_point_id, 'holder', 'out', s.channel, s.purpose, 'planned', %(on)s,
-  s.not_before_at, %(expires)s, s.treatment, s.template, s.priority, '', %(lawbook)s, '', '', '', false, false, false,
+  s.not_before_at, s.preferred_at, %(expires)s, s.treatment, s.template, s.priority, '', %(lawbook)s, '', '', '', false, false, false,
   false, '', '', '', s.agency_id, ''
 FROM planned s
 LEFT JOIN casework_case k ON k.person_id = s.person_id AND k.tenant_id = %(tenant)s AND k.status = 'open'

@@ -30,6 +30,7 @@ from recaudo.flow.queries.facts import arrow
 from recaudo.flow.queries.facts import keep as keep_table
 from recaudo.flow.queries.facts import run as execute
 from recaudo.flow.queries.limits import Limits
+from recaudo.flow.services import stops
 from recaudo.kernel.money import minor_digits
 from recaudo.kernel.problems import Problem
 from recaudo.kernel.time import day_at
@@ -125,9 +126,11 @@ SELECT row_number() OVER (ORDER BY r.account_id, r.way) AS candidate_id, r.accou
             WHEN r.point_id IS NULL THEN 'HOUSE-POINT'
             WHEN f.hold_active THEN 'HOUSE-HOLD'
             WHEN f.promise_active AND d.template <> 'recordatorio_promesa' THEN 'HOUSE-PROMISE'
+            WHEN s.rule IS NOT NULL AND (s.rule = 'HOUSE-OVERRIDE' OR d.template <> 'recordatorio_promesa') THEN s.rule
+            WHEN len(w.channels) > 0 AND r.channel <> 'letter' AND NOT list_contains(w.channels, r.channel) THEN 'HOUSE-PREFERENCE'
             WHEN t.person_id IS NOT NULL AND $daily THEN 'HOUSE-CAP' END AS house_rule
 FROM reached r JOIN facts f USING (account_id) JOIN decided d USING (account_id) LEFT JOIN point p USING (point_id)
-LEFT JOIN zone z ON z.zone = f.zones[1]
+LEFT JOIN zone z ON z.zone = f.zones[1] LEFT JOIN stopped s ON s.account_id = f.account_id LEFT JOIN wish w ON w.person_id = f.person_id
 LEFT JOIN (SELECT DISTINCT person_id FROM history WHERE direction = 'out' AND is_attempt AND occurred_at >= $today) t
        ON t.person_id = f.person_id
 """
@@ -167,7 +170,7 @@ FROM candidate c LEFT JOIN answers a USING (candidate_id)
 def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, on: date, at: datetime) -> dict[str, int]:
     """Screen every candidate in bulk, as of 11:00 on the debtor's clock of the day. Returns refusals by rule.
 
-    The house's plain rules first (no point, holds, promises, the cap of the day), then the law and the house's longer cap.
+    The house's plain rules first (no point, holds, promises, what `stops` says, the cap of the day), then the law and the longer cap.
     The gate asks all of it again at the second of contact.
     """
     zones = [row[0] for row in execute(db, "SELECT DISTINCT zones[1] FROM facts WHERE zones[1] IS NOT NULL")]
@@ -178,24 +181,31 @@ def ask_the_law(db: duckdb.DuckDBPyConnection, *, rules: Rules, tenant: Tenant, 
     ]
     keep_table(db, "law_word", pa.table(dict(zip(("disposition", "channel", "outcome"), map(list, zip(*words, strict=True)), strict=True))))
     daily = any(cap.period_days == 1 for cap in rules.caps)
-    longer = next((cap for cap in rules.caps if cap.period_days > 1), None)
     house = str(tenant.id)
     today = day_at(on, tenant.zone).replace(tzinfo=None)
+    stops.gather(db, tenant=tenant, on=on, at=at)
     execute(db, CANDIDATES, {"house": house, "daily": daily, "today": today})
-    answers = comply.screen(
-        _aware(arrow(db, ASKED)),
-        _aware(arrow(db, HISTORY, {"house": house})),
+    db.register("answers", screen(db, ASKED, rules=rules, tenant=tenant, at=at))
+    execute(db, PERMITTED)
+    db.unregister("answers")
+    return dict(execute(db, "SELECT coalesce(rule_id, 'LAW-UNKNOWN'), count(*) FROM permitted WHERE NOT allowed GROUP BY 1 ORDER BY 2 DESC"))
+
+
+def screen(db: duckdb.DuckDBPyConnection, asked: str, *, rules: Rules, tenant: Tenant, at: datetime) -> pa.Table:
+    """What the law and the house's longer cap say of the rows of a query (the columns of ASKED): what `comply.screen` returns.
+
+    Reads `history`, `hold`, `consent` and `law_word` of the workspace.
+    """
+    return comply.screen(
+        _aware(arrow(db, asked)),
+        _aware(arrow(db, HISTORY, {"house": str(tenant.id)})),
         _aware(arrow(db, STATES, {"kinds": list(CONSENTS)})),
         _aware(arrow(db, CONSENTED, {"kinds": list(CONSENTS)})),
         rules.packs(),
         at,
         preferences=NO_PREFERENCES,
-        cap=longer,
+        cap=next((cap for cap in rules.caps if cap.period_days > 1), None),
     )
-    db.register("answers", answers)
-    execute(db, PERMITTED)
-    db.unregister("answers")
-    return dict(execute(db, "SELECT coalesce(rule_id, 'LAW-UNKNOWN'), count(*) FROM permitted WHERE NOT allowed GROUP BY 1 ORDER BY 2 DESC"))
 
 
 def _aware(table: pa.Table) -> pa.Table:

@@ -73,7 +73,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "law_url": link(request.user, "law:rules"), "total": sum(found.seconds.values()), "steps": len(STEPS),
         "seconds": shapes.seconds(found), "funnel": shapes.funnel(figures, listed), "channels": shapes.channels(figures, listed),
         "refused": shapes.refused(figures, listed), "treatments": shapes.treatments(figures, listed), "outcomes": shapes.outcomes(figures, listed),
-        "buckets": shapes.buckets(figures, listed), "terms": shapes.terms(found, figures, floors), "is_agency": request.user.agency_id is not None,
+        "buckets": shapes.buckets(figures, listed), "terms": shapes.terms(found, figures, floors), "hours": shapes.hours(found), "is_agency": request.user.agency_id is not None,
         "limits_url": link(request.user, "flow:limits"), "capacity_url": link(request.user, "workforce:capacity"), "promises": found.counts.get("promises", {}), "cases": (found.counts.get("cases_opened", 0), found.counts.get("cases_closed", 0)),
     }  # fmt: skip
     return render(request, "flow/run.html", context)

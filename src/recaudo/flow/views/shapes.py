@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from recaudo.engine.facts import BUCKET_ES
+from recaudo.engine.facts import BUCKET_ES, HOUR_ES
 from recaudo.flow.models import Run
 from recaudo.flow.queries.runs import Figures, rule_text
 from recaudo.flow.words import OUTCOME_ES, OUTCOME_TONE, STEP_ES, TREATMENT_ES
@@ -63,6 +63,16 @@ def terms(run: Run, figures: Figures, floor_names: Mapping[str, str]) -> dict[st
         "hour": price * pace if price and pace else None, "pace": pace,
         "shortfalls": [shortfall(one, floor_names) for one in counts.get("shortfalls", ())],
     }  # fmt: skip
+
+
+def hours(run: Run) -> dict[str, Any]:
+    """The calls by hour band: places, calls, contacts expected and what one more place is worth; empty without a model of hours."""
+    said = run.counts.get("hours") or {}
+    lines = [
+        {"name": HOUR_ES[band], **one, "used": round(100 * one["calls"] / one["places"]) if one["places"] else 0, "is_free": one["calls"] < one["places"]}
+        for band in HOUR_ES if (one := said.get("bands", {}).get(band))
+    ]  # fmt: skip
+    return {**said, "lines": lines, "more": max(round(said["contacts"] - said["spread"], 1), 0)} if lines else {}
 
 
 def shortfall(one: Mapping[str, Any], floor_names: Mapping[str, str]) -> str:

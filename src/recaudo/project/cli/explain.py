@@ -18,13 +18,15 @@ from recaudo.project.cli import as_json
 @click.option("--json", "is_json", is_flag=True, help="Resultado en JSON. / JSON output.")
 def command(account: str, on: datetime | None, slug: str | None, is_json: bool) -> None:
     boot()
+    from django.utils import timezone
+
     from recaudo.flow.queries.why import account_by, why
     from recaudo.store import tenancy
     from recaudo.workforce.queries import tenant_of
 
     tenant = tenant_of(slug)
     with tenancy.acting(tenant.id):
-        found = why(account_by(account), zone=tenant.zone, on=on.date() if on else None)
+        found = why(account_by(account), zone=tenant.zone, at=timezone.now(), on=on.date() if on else None)
     if is_json:
         as_json(report(found))
     else:

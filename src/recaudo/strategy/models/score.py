@@ -15,10 +15,10 @@ BASIS_POINTS = 10_000
 class ScoreModel(TenantRow):
     """A card for one target. Proposed by one person, put in force by another; one a target is in force.
 
-    target    pay · self_cure · promise: see strategy/words.py. Its fact is `<target>_probability`
-    card      canonical JSON of engine.score.Card; its digest is `version`
+    target    pay · cure · self_cure · promise: see strategy/words.py, its fact is `<target>_probability`; reach: hours and channels
+    card      canonical JSON of engine.score.Card (of Reach for reach); its digest is `version`
     quality   what was measured on rows it did not learn from: test, in_train, opaque, rows (engine.score.measure)
-    source    snapshots (the product's own days) · file (trained elsewhere with `recaudo model train`)
+    source    snapshots (the product's own days) · contacts (what came of its own) · file (trained elsewhere with `recaudo model train`)
     status    proposed active rejected retired
     """
 

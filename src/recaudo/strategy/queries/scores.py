@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 from django.db.models import QuerySet
 
 from recaudo.engine import score
-from recaudo.engine.facts import FACTS
+from recaudo.engine.facts import FACTS, HOUR_ES, REACH_ES
 from recaudo.journal import queries as journal
 from recaudo.journal.models import Event
 from recaudo.kernel.problems import NotFound, Problem
@@ -20,17 +21,21 @@ from recaudo.store.arrow import reader
 from recaudo.strategy.models import ScoreModel, ScoreOverride, Snapshot
 from recaudo.strategy.models.score import BASIS_POINTS
 from recaudo.strategy.queries.snapshots import is_kept, present, snapshot_row, snapshots
-from recaudo.strategy.words import plain
+from recaudo.strategy.words import REACH, plain
 
 # What a card may use. Texts that name a portfolio would be learnt by heart; a model's own answers are no facts for another.
 USABLE = tuple(
     name for name, fact in FACTS.items()
     if not fact.is_key and fact.type in {"integer", "rate", "boolean", "text", "money"} and not name.endswith("_probability")
-    and name not in {"overdue_minor", "balance_minor", "hold_active", "dispute_active", "currency", "last_outcome"}
+    and name not in {"overdue_minor", "balance_minor", "hold_active", "dispute_active", "currency", "last_outcome", "best_hour", "best_channel"}
 )  # fmt: skip
-FACT_OF = {"pay": "pay_probability", "self_cure": "self_cure_probability", "promise": "promise_probability"}
+# What makes two accounts alike for hours and channels: the kind of the model, one code after the other.
+KIND_OF = ("kind", "product", "stage")
+FACT_OF = {"pay": "pay_probability", "cure": "cure_probability", "self_cure": "self_cure_probability", "promise": "promise_probability"}
 # Who a card of each target is about, over the facts of a day.
-ABOUT = {"pay": "overdue_minor > 0", "self_cure": "overdue_minor > 0", "promise": "promise_active"}
+ABOUT = {"pay": "overdue_minor > 0", "cure": "overdue_minor > 0", "self_cure": "overdue_minor > 0", "promise": "promise_active"}
+# Whose outcome is read in a photo made when the time was over, or up to so many days later.
+BY_LATER, SPARE_DAYS = ("cure", "self_cure"), 4
 DAYS_READ, ROWS_READ = 40, 400_000
 TRAININGS = 5
 
@@ -94,6 +99,61 @@ def in_force() -> dict[str, ScoreModel]:
     return {one.target: one for one in ScoreModel.objects.filter(status="active")}
 
 
+def reach_in_force() -> score.Reach | None:
+    """What the model of hours and channels in force knows."""
+    found = ScoreModel.objects.filter(target=REACH, status="active").first()
+    return score.reach_from_json(found.card) if found else None
+
+
+def horizon_of(model: ScoreModel) -> int | None:
+    """Days that a card looks ahead; a model of hours and channels has none."""
+    return None if model.target == REACH else score.from_json(model.card).horizon_days
+
+
+def fact_of(target: str) -> str:
+    """The fact of the tables that a model gives; the first, for the hours and channels."""
+    return FACT_OF.get(target, "best_hour")
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyLine:
+    """One kind of account: its rates by choice, in the order of the family's choices; None where nobody tried."""
+
+    kind: str
+    rates: list[score.Rate | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTable:
+    """What a model learnt of hours or of channels. strength: attempts of one's own that the kind's rate is worth."""
+
+    title: str
+    choices: list[str]
+    everybody: list[float | None]
+    lines: list[FamilyLine]
+    strength: float
+
+
+def families(model: ScoreModel) -> list[FamilyTable]:
+    """A model of hours and channels as its page shows it, the kinds with most attempts first."""
+    reach = score.reach_from_json(model.card)
+    return [_family_table("Hablar con la persona, por hora de la llamada", reach.hours, HOUR_ES), _family_table("Que responda, por canal", reach.channels, REACH_ES)]
+
+
+def _family_table(title: str, family: score.Family, names: Mapping[str, str]) -> FamilyTable:
+    ordered = sorted(family.kinds.items(), key=lambda item: (-sum(one.tried for one in item[1].values()), item[0]))
+    lines = [FamilyLine(_kind_es(kind), [choices.get(name) for name in names]) for kind, choices in ordered]
+    return FamilyTable(title, list(names.values()), [family.overall.get(name) for name in names], lines, family.strength)
+
+
+def _kind_es(kind: str) -> str:
+    """«consumer/credit_card/early» is «Consumo · Tarjeta de crédito · Temprana»."""
+    parts = kind.split("/")
+    if len(parts) != len(KIND_OF):
+        return "Sin cuenta"
+    return " · ".join(FACTS[fact].values.get(part, part) for fact, part in zip(KIND_OF, parts, strict=True))
+
+
 def overrides(*, on: date) -> dict[str, dict[UUID, float]]:
     """What persons said instead, still counting on a day: {target: {account: probability}}."""
     found: dict[str, dict[UUID, float]] = {}
@@ -117,9 +177,9 @@ def lesson(target: str, *, horizon_days: int, today: date) -> tuple[pa.Table, da
     if not kept:
         raise NoDays()
     known = [one for one in kept if one.on + timedelta(days=horizon_days) <= today]
-    if target == "self_cure":
+    if target in BY_LATER:
         later = {one.on for one in kept}
-        known = [one for one in known if any(one.on + timedelta(days=horizon_days + spare) in later for spare in range(4))]
+        known = [one for one in known if any(one.on + timedelta(days=horizon_days + spare) in later for spare in range(SPARE_DAYS))]
     if not known:
         raise NotEnoughDays(first=f"{kept[0].on:%d/%m/%Y}", last=f"{kept[-1].on:%d/%m/%Y}", horizon=horizon_days)
     step = max(len(known) // DAYS_READ, 1)
@@ -141,10 +201,15 @@ def _day(db: duckdb.DuckDBPyConnection, day: Snapshot, target: str, horizon: int
     facts = ", ".join(f'f."{name}"' if name in has else f'NULL::DOUBLE AS "{name}"' for name in USABLE)
     paid = "EXISTS (SELECT 1 FROM paid p WHERE p.account_id = f.account_id::VARCHAR AND p.paid_on > $on AND p.paid_on <= $until)"
     happened = paid
-    if target == "self_cure":
+    if target in BY_LATER:
         later = next(one for one in kept if one.on >= params["until"])
-        params |= {"later": present(later), "passed": (later.on - day.on).days}
-        happened = f"{paid} AND NOT EXISTS (SELECT 1 FROM read_parquet($later) l WHERE l.account_id = f.account_id AND l.days_since_contact <= $passed)"
+        params["later"] = present(later)
+        there = "EXISTS (SELECT 1 FROM read_parquet($later) l WHERE l.account_id = f.account_id{})"
+        if target == "self_cure":
+            params["passed"] = (later.on - day.on).days
+            happened = f"{paid} AND NOT {there.format(' AND l.days_since_contact <= $passed')}"
+        else:  # who paid and is in no later photo owes nothing any more
+            happened = f"{there.format(' AND l.dpd <= 0')} OR ({paid} AND NOT {there.format('')})"
     text = (
         f"SELECT {facts}, CAST($on AS DATE) AS \"on\", {happened} AS happened FROM read_parquet($path) f"
         f" WHERE {ABOUT[target]} AND hash(f.account_id) % 10000 < $share"
@@ -158,17 +223,21 @@ def explained(model: ScoreModel, account_id: UUID, *, today: date) -> Explained:
     found = snapshot_row(account_id)
     if found is None:
         raise NotFound()
-    snapshot, row = found
+    return explained_row(model, account_id, on=found[0].on, row=found[1], today=today)
+
+
+def explained_row(model: ScoreModel, account_id: UUID, *, on: date, row: Mapping[str, Any], today: date) -> Explained:
+    """The same, of a kept row that is at hand."""
     card = score.from_json(model.card)
     facts = {fact.name: row.get(fact.name) for fact in card.facts}
     # The key makes it one row also for a card without facts, which says the same of everybody.
     given = float(score.probabilities(card, pa.Table.from_pylist([{"account_id": str(account_id), **facts}]))[0])
     names = {fact.name: bins_es(fact) for fact in card.facts}
     reasons = [(fact_es(one.fact), names[one.fact][one.at], one.points) for one in score.reasons(card, facts, most=6)]
-    return Explained(snapshot.on, _is_about(model.target, row), given, score.score_of(given), reasons, override_of(model.target, account_id, on=today))
+    return Explained(on, _is_about(model.target, row), given, score.score_of(given), reasons, override_of(model.target, account_id, on=today))
 
 
-def _is_about(target: str, row: dict[str, Any]) -> bool:
+def _is_about(target: str, row: Mapping[str, Any]) -> bool:
     """ABOUT of one account, by the engine that says it of all."""
     known = pa.Table.from_pylist([{name: row.get(name) for name in ("overdue_minor", "promise_active")}])
     with duckdb.connect() as db:

@@ -1,4 +1,7 @@
-"""The life of a score model: trained or loaded, proposed, put in force by another person, retired; and corrected for one account."""
+"""The life of a score model: trained or loaded, proposed, put in force by another person, retired; and corrected for one account.
+
+A model of hours and channels (`REACH`) learns from contacts, which are known above: `flow.services.reach` trains it and proposes it here.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,10 @@ from recaudo.store import tenancy
 from recaudo.strategy.models import ScoreModel, ScoreOverride
 from recaudo.strategy.models.score import BASIS_POINTS
 from recaudo.strategy.queries.scores import USABLE, lesson
-from recaudo.strategy.words import SCORE_STATUS_ES, TARGET_ES
+from recaudo.strategy.words import MODEL_ES, REACH, SCORE_STATUS_ES, TARGET_ES
 
 TRAIN_TASK = "strategy.tasks.train_score"
+REACH_TASK = "flow.tasks.train_reach"
 REASON_MINIMUM = 10
 OVERRIDE_DAYS = 180
 # A fact whose points may only fall as it rises: the older the debt, the less likely it is paid.
@@ -73,6 +77,12 @@ class ReasonMissing(Problem):
     message = "Escriba el motivo, con {least} letras o más: quedará en la bitácora."
 
 
+class CorrectedMeanwhile(Problem):
+    code = "score_corrected_meanwhile"
+    message = "Otra persona acaba de corregir esta cuenta. Vuelva a pedir la explicación, mire lo que dijo y corrija de nuevo si hace falta."
+    status = 409
+
+
 class WrongOverride(Problem):
     code = "wrong_override"
     message = f"La corrección debe ser de 0 a 100 % y terminar en un día por venir, a lo más dentro de {OVERRIDE_DAYS} días."
@@ -96,8 +106,10 @@ def train(*, target: str, horizon_days: int, note: str, by: Any, at: datetime, t
 @transaction.atomic
 def request_training(*, target: str, horizon_days: int, note: str, by: Any, at: datetime, today: date) -> None:
     """Have a worker train. Raises UnknownTarget, AlreadyTraining."""
-    _known(target)
-    job = app.configure_task(TRAIN_TASK, queue="upkeep", lock="strategy.train", queueing_lock=f"{TRAIN_TASK}:{tenancy.tenant_id()}:{target}")
+    if target not in MODEL_ES:
+        raise UnknownTarget(target=target, targets=", ".join(MODEL_ES))
+    task = REACH_TASK if target == REACH else TRAIN_TASK
+    job = app.configure_task(task, queue="upkeep", lock="strategy.train", queueing_lock=f"{TRAIN_TASK}:{tenancy.tenant_id()}:{target}")
     try:
         with transaction.atomic():  # a savepoint: the refusal of a second job must not spoil the transaction
             job.defer(
@@ -131,15 +143,30 @@ def propose(
     foreign = [fact.name for fact in card.facts if fact.name not in USABLE or score.is_protected(fact.name) or not _fits(fact)]
     if foreign:
         raise ForeignFacts(facts=", ".join(foreign))
+    made = ScoreModel(
+        target=target, version=card.version, card=score.to_json(card), quality=dict(quality), source=source, note=note.strip(), trained_from=since,
+        trained_until=until, created_by_id=by.id, created_at=at,
+    )  # fmt: skip
+    return _keep(made, by=by, at=at, facts=len(card.facts))
+
+
+@transaction.atomic
+def propose_reach(reach: score.Reach, *, quality: Mapping[str, Any], note: str, by: Any, at: datetime, since: date, until: date) -> ScoreModel:
+    """Keep what was learnt of hours and channels as proposed. Raises SameModel."""
+    made = ScoreModel(
+        target=REACH, version=reach.version, card=score.reach_to_json(reach), quality=dict(quality), source="contacts", note=note.strip(),
+        trained_from=since, trained_until=until, created_by_id=by.id, created_at=at,
+    )  # fmt: skip
+    return _keep(made, by=by, at=at)
+
+
+def _keep(made: ScoreModel, *, by: Any, at: datetime, **more: Any) -> ScoreModel:
     try:
         with transaction.atomic():  # a savepoint: what says that it is there already must be read
-            made = ScoreModel.objects.create(
-                target=target, version=card.version, card=score.to_json(card), quality=dict(quality), source=source, note=note.strip(), trained_from=since,
-                trained_until=until, created_by_id=by.id, created_at=at,
-            )  # fmt: skip
+            made.save(force_insert=True)
     except IntegrityError:
-        raise SameModel(status=SCORE_STATUS_ES[ScoreModel.objects.get(target=target, version=card.version).status].lower()) from None
-    _record("score.proposed", made, by, at, source=source, facts=len(card.facts))
+        raise SameModel(status=SCORE_STATUS_ES[ScoreModel.objects.get(target=made.target, version=made.version).status].lower()) from None
+    _record("score.proposed", made, by, at, source=made.source, **more)
     return made
 
 
@@ -193,7 +220,7 @@ def override(*, target: str, account_id: UUID, probability: float, reason: str, 
 
     today  by the organisation's clock
 
-    Raises  UnknownTarget, WrongOverride, ReasonMissing
+    Raises  UnknownTarget, WrongOverride, ReasonMissing, CorrectedMeanwhile
     """
     _known(target)
     if not 0 <= probability <= 1 or not today < until_on <= today + timedelta(days=OVERRIDE_DAYS):
@@ -201,9 +228,14 @@ def override(*, target: str, account_id: UUID, probability: float, reason: str, 
     if len(reason.strip()) < REASON_MINIMUM:
         raise ReasonMissing(least=REASON_MINIMUM)
     ScoreOverride.objects.filter(target=target, account_id=account_id, withdrawn_at=None).update(withdrawn_at=at)
-    made = ScoreOverride.objects.create(
-        target=target, account_id=account_id, probability_bp=round(probability * BASIS_POINTS), reason=reason.strip(), until_on=until_on, by_id=by.id, created_at=at
-    )
+    try:
+        with transaction.atomic():
+            made = ScoreOverride.objects.create(
+                target=target, account_id=account_id, probability_bp=round(probability * BASIS_POINTS), reason=reason.strip(), until_on=until_on, by_id=by.id,
+                created_at=at,
+            )  # fmt: skip
+    except IntegrityError:  # the database lets one stand: another came between what ended the last and this one
+        raise CorrectedMeanwhile() from None
     journal.record("score.overridden", by=by, at=at, subject="account", subject_id=account_id, target=target, probability_bp=made.probability_bp, until=until_on)
     return made
 

@@ -25,7 +25,7 @@ from recaudo.strategy.models import ScoreModel
 from recaudo.strategy.queries import scores as reads
 from recaudo.strategy.services import scores as services
 from recaudo.strategy.views.page import tell, today
-from recaudo.strategy.words import SCORE_STATUS_ES, SCORE_STATUS_TONE, TARGET_ES, TARGET_HELP_ES
+from recaudo.strategy.words import MODEL_ES, MODEL_HELP_ES, REACH, SCORE_STATUS_ES, SCORE_STATUS_TONE
 from recaudo.ui.access import allow
 from recaudo.ui.lookup import one
 
@@ -45,8 +45,8 @@ def _list(request: HttpRequest, train: TrainForm | None = None, load: LoadModelF
     active, trainings = reads.in_force(), reads.trainings()
     context = {
         "page": page, "lines": [_line(one, names) for one in rows],
-        "targets": [{"label": label, "help": TARGET_HELP_ES[target], "fact": reads.FACT_OF[target], "model": active.get(target)} for target, label in TARGET_ES.items()],
-        "trainings": [(one, TARGET_ES.get(one.target, "")) for one in trainings],
+        "targets": [{"label": label, "help": MODEL_HELP_ES[target], "fact": reads.fact_of(target), "model": active.get(target)} for target, label in MODEL_ES.items()],
+        "trainings": [(one, MODEL_ES.get(one.target, "")) for one in trainings],
         "is_stuck": any(one.is_waiting for one in trainings) and not has_worker(at=timezone.now()),
         "train_form": train or TrainForm(), "load_form": load or LoadModelForm(), "may_edit": request.user.may("strategy.edit"),
     }  # fmt: skip
@@ -55,8 +55,8 @@ def _list(request: HttpRequest, train: TrainForm | None = None, load: LoadModelF
 
 def _line(found: ScoreModel, names: dict[UUID, str]) -> dict[str, Any]:
     return {
-        "model": found, "target": TARGET_ES[found.target], "label": SCORE_STATUS_ES[found.status], "tone": SCORE_STATUS_TONE[found.status],
-        "horizon": score.from_json(found.card).horizon_days, "test": found.quality.get("test"), "author": names.get(found.created_by_id, "recaudo"),
+        "model": found, "target": MODEL_ES[found.target], "label": SCORE_STATUS_ES[found.status], "tone": SCORE_STATUS_TONE[found.status],
+        "horizon": reads.horizon_of(found), "test": found.quality.get("test"), "author": names.get(found.created_by_id, "recaudo"),
         "decider": names.get(found.decided_by_id, ""),
     }  # fmt: skip
 
@@ -98,14 +98,14 @@ def model(request: HttpRequest, model_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: ScoreModel, **more: Any) -> HttpResponse:
-    card = score.from_json(found.card)
+    is_reach = found.target == REACH
     is_own = found.created_by_id == request.user.id
     may_decide = request.user.may("strategy.approve")
     context = {
-        **_line(found, queries.people([found])), "help": TARGET_HELP_ES[found.target], "fact": reads.FACT_OF[found.target],
-        "facts": _facts(card), "measured": _measured(found), "bands": _bands(found.quality.get("test") or {}),
+        **_line(found, queries.people([found])), "help": MODEL_HELP_ES[found.target], "fact": reads.fact_of(found.target),
+        "facts": [] if is_reach else _facts(score.from_json(found.card)), "families": reads.families(found) if is_reach else [], "measured": _measured(found), "bands": _bands(found.quality.get("test") or {}),
         "may_decide": may_decide and found.status == "proposed" and not is_own, "is_own": may_decide and found.status == "proposed" and is_own,
-        "may_retire": may_decide and found.status == "active", "may_explain": request.user.may("portfolio.view"),
+        "may_retire": may_decide and found.status == "active", "may_explain": request.user.may("portfolio.view") and not is_reach,
         "may_override": request.user.may("strategy.edit"), "decide_form": DecideForm(), "reject_form": RejectForm(auto_id="reject_%s"), "explain_form": ExplainForm(), **more,
     }  # fmt: skip
     return render(request, "strategy/model.html", context)
