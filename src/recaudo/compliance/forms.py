@@ -10,9 +10,15 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from recaudo.compliance import queries, words
+from recaudo.compliance.models import AuditProgramme
+from recaudo.compliance.queries import policies as policy_queries
 from recaudo.compliance.queries.controls import CONTROLS
+from recaudo.kernel.permissions import ROLES
 from recaudo.kernel.problems import Problem
+from recaudo.messaging.models import Template
 from recaudo.portfolio.models import Account, Person
+from recaudo.strategy.models import Strategy
+from recaudo.strategy.queries.publications import EVERYBODY
 from recaudo.workforce.models import Agency, User
 
 DAY = {"type": "date"}
@@ -168,6 +174,65 @@ class ProgrammeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["agency"].queryset = Agency.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["responsible"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
+
+
+class PolicyForm(forms.Form):
+    """Who answers for a policy, and for whom it is."""
+
+    code = forms.CharField(label="Clave", max_length=20, widget=forms.TextInput(attrs={"placeholder": "POL-01"}))
+    title = forms.CharField(label="Título", max_length=160)
+    area = forms.ChoiceField(label="Área", choices=pairs(words.AREA_ES))
+    owner = forms.ChoiceField(label="Responsable", help_text="Recibe el aviso cuando toca revisarla.")
+    review_months = forms.IntegerField(label="Se revisa cada (meses)", min_value=1, max_value=36)
+    read_days = forms.IntegerField(label="Se lee en (días)", min_value=1, max_value=60)
+    to_staff = forms.BooleanField(label="Para el personal propio", required=False)
+    agencies = forms.ModelMultipleChoiceField(label="Para los despachos", required=False, queryset=Agency.objects.none(), widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(
+        label="Sólo para estos roles", required=False, widget=forms.CheckboxSelectMultiple, choices=[(code, ROLES[code].name_es) for code in ROLES if code in EVERYBODY],
+        help_text="Sin marcar ninguno: quienes trabajan cuentas.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, staff: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [(str(user.id), user.name) for user in staff]  # type: ignore[attr-defined]
+        self.fields["agencies"].queryset = Agency.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+
+
+class PolicyTextForm(forms.Form):
+    """A version of a policy and what applies it."""
+
+    text = forms.CharField(
+        label="Texto", required=False, max_length=60_000, widget=forms.Textarea(attrs={"rows": 16, "class": "form-control mono"}),
+        help_text="Con Markdown: # título, - lista, **importante**. Sin datos de personas.",
+    )  # fmt: skip
+    file = forms.FileField(label="PDF, si lo hay", required=False, widget=forms.ClearableFileInput(attrs={"accept": ".pdf,application/pdf"}), help_text="Hasta 5 MB; se guarda cifrado.")
+    note = forms.CharField(label="Qué cambia y por qué", min_length=10, max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text="Lo lee quien la aprueba, y después todos.")
+    rules = forms.CharField(label="Normas que aplica", required=False, max_length=600, widget=forms.TextInput(attrs={"placeholder": "MX-HOURS, CL-FEE"}))
+    strategies = forms.ModelMultipleChoiceField(label="Estrategias que la aplican", required=False, queryset=Strategy.objects.none(), widget=forms.CheckboxSelectMultiple)
+    templates = forms.MultipleChoiceField(label="Plantillas que la aplican", required=False, widget=forms.CheckboxSelectMultiple)
+    programmes = forms.ModelMultipleChoiceField(label="Auditorías que la comprueban", required=False, queryset=AuditProgramme.objects.none(), widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["strategies"].queryset = Strategy.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["programmes"].queryset = AuditProgramme.objects.order_by("name")  # type: ignore[attr-defined]
+        codes = Template.objects.filter(status="approved").order_by("code").values_list("code", flat=True).distinct()
+        self.fields["templates"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+
+    def clean_rules(self) -> list[str]:
+        given = [one.strip().upper() for one in self.cleaned_data["rules"].replace(";", ",").split(",") if one.strip()]
+        unknown = [one for one in given if one not in policy_queries.rule_ids()]
+        if unknown:
+            raise forms.ValidationError(f"El libro de normas no tiene {', '.join(unknown)}. Los identificadores están en «Normas».")
+        return list(dict.fromkeys(given))
+
+    def clean_file(self) -> tuple[bytes, str] | None:
+        file = self.cleaned_data["file"]
+        if not file:
+            return None
+        if file.size > 5 * 1024 * 1024:
+            raise forms.ValidationError("El archivo pasa de 5 MB.")
+        return file.read(), str(file.name)
 
 
 class AuditPeriodForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from recaudo.compliance.views import audits, board, complaints, evidence, replay, retention, rights
+from recaudo.compliance.views import audits, board, complaints, evidence, policies, replay, retention, rights, tester
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,17 @@ urlpatterns: list[URLPattern] = [
     # replay
     path("cumplimiento/repeticion/", replay.replay, name="replay"),
     path("cumplimiento/repeticion/contactos.csv", replay.replay_csv, name="replay_csv"),
+    # policies
+    path("cumplimiento/politicas/", policies.policies, name="policies"),
+    path("cumplimiento/politicas/nueva/", policies.policy_new, name="policy_new"),
+    path("cumplimiento/politicas/<uuid:policy_id>/", policies.policy, name="policy"),
+    path("cumplimiento/politicas/<uuid:policy_id>/datos/", policies.policy_edit, name="policy_edit"),
+    path("cumplimiento/politicas/<uuid:policy_id>/texto/", policies.policy_write, name="policy_write"),
+    path("cumplimiento/politicas/<uuid:policy_id>/lectores/", policies.policy_readers, name="policy_readers"),
+    path("cumplimiento/politicas/<uuid:policy_id>/paso/<slug:step>/", policies.policy_act, name="policy_act"),
+    path("cumplimiento/politicas/<uuid:policy_id>/version/<int:number>/", policies.policy_version, name="policy_version"),
+    path("cumplimiento/politicas/<uuid:policy_id>/version/<int:number>/archivo/", policies.policy_file, name="policy_file"),
+    path("instrucciones/<uuid:publication_id>/archivo/", policies.told_file, name="told_file"),
     path("cumplimiento/repeticion/vista/", replay.replay_seen, name="replay_seen"),
     # evidence files
     path("cumplimiento/expedientes/", evidence.evidence, name="evidence"),

@@ -87,6 +87,15 @@ SECTION_ES: dict[str, str] = {
     "compliance.RightsStep": "pasos_de_solicitudes",
 }  # fmt: skip
 
+AREA_ES: dict[str, str] = {
+    "collection": "Cobranza", "credit": "Crédito", "contact": "Contacto y trato", "field": "Visitas", "data": "Datos personales", "agencies": "Despachos",
+    "training": "Capacitación", "other": "Otra",
+}  # fmt: skip
+POLICY_STATUS_ES: dict[str, str] = {
+    "draft": "Borrador", "waiting": "Por aprobar", "in_force": "En vigor", "replaced": "Reemplazada", "rejected": "Rechazada",
+}  # fmt: skip
+POLICY_TONE: dict[str, str] = {"draft": "muted", "waiting": "warn", "in_force": "ok", "replaced": "muted", "rejected": "muted"}
+
 SUBJECT_ES: dict[str, str] = {"action": "Gestiones", "message": "Mensajes", "account": "Cuentas", "permit": "Permisos"}
 PERIOD_ES: dict[str, str] = {"weekly": "Cada semana", "monthly": "Cada mes", "quarterly": "Cada trimestre"}
 SEVERITY_ES: dict[str, str] = {"critical": "Crítica", "high": "Alta", "medium": "Media", "low": "Baja"}

@@ -86,6 +86,12 @@ def open_a_complaint(event: Event) -> None:
         compliance.open_from_action(event.subject_id, rules=rules_in_force(), by=SYSTEM, at=event.created_at, on=on)
 
 
+def tell_a_change_of_the_law(event: Event) -> None:
+    """A decision over the law came in force: who works by it is told, and says that they read it."""
+    if event.detail.get("step") == "approved" and event.subject_id:
+        compliance.tell_law_change(event.subject_id, on=portfolio.local_day(event.created_at), by=SYSTEM, at=event.created_at)
+
+
 def decide_again(event: Event) -> None:
     """Something happened to an account, or to a person with accounts of today: the strategy looks again, after what had to stop has."""
     if event.name == "action.closed" and event.detail.get("disposition", "") in NO_NEWS:
@@ -125,6 +131,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "hold.released": [decide_again],
     "dispute.opened": [decide_again],
     "dispute.resolved": [decide_again],
+    "law.changed": [tell_a_change_of_the_law],
     "person.merged": [bring_the_work_of_a_merged_person],
     "quarantine.released": [end_the_search],
     "person.unmerged": [take_the_work_back],

@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, str] = {
     "strategy.edit": "Editar borradores de estrategia",
     "strategy.approve": "Aprobar estrategias de otra persona",
     "strategy.acknowledge": "Leer las instrucciones publicadas y acusar recibo",
+    "policy.read": "Leer las políticas y avisos que son para uno y acusar recibo",
+    "policy.manage": "Escribir, aprobar y difundir políticas",
     "law.view": "Ver normas",
     "law.edit": "Proponer cambios normativos",
     "law.approve": "Aprobar cambios normativos",
@@ -85,14 +87,14 @@ ROLES: dict[str, Role] = {
     for role in (
         _role("tenant_admin", "Administrador", "Administra el equipo y los ajustes de la organización.",
               f"{_READ} user.edit setting.edit portfolio.edit template.edit contact.pause list.export compliance.view "
-              "retention.approve"),
+              "retention.approve policy.read"),
         _role("collections_manager", "Gerente de cobranza", "Dirige la operación: todo menos la configuración.",
               f"{_READ} day.run day.release contact.pause portfolio.edit person.edit person.merge payment.record "
               "payment.reverse intake.load intake.undo strategy.edit strategy.approve work.take work.assign "
-              "promise.record hold.open hold.release message.send template.edit template.approve list.export compliance.view complaint.manage"),
+              "promise.record hold.open hold.release message.send template.edit template.approve list.export compliance.view complaint.manage policy.read policy.manage"),
         _role("strategy_manager", "Analista de estrategia", "Diseña tablas de decisión, segmentos y pruebas.",
               "day.view portfolio.view strategy.view strategy.edit law.view kpi.view template.edit "
-              "intake.view list.export"),
+              "intake.view list.export policy.read"),
         _role("call_supervisor", "Supervisor de contact center", "Ve la jornada, reparte el trabajo y libera envíos.",
               f"day.view day.release contact.pause {_AGENT} work.assign hold.release message.view message.send kpi.view "
               "strategy.view law.view user.view intake.view list.export"),
@@ -105,24 +107,24 @@ ROLES: dict[str, Role] = {
               "work.take promise.record portfolio.view person.view strategy.acknowledge", True),
         _role("back_office", "BackOffice", "Documentos, pagos, cargas y aclaraciones.",
               "portfolio.view portfolio.edit person.view person.edit person.merge payment.view payment.record intake.view "
-              "intake.load intake.undo hold.open message.view list.export complaint.manage compliance.view"),
+              "intake.load intake.undo hold.open message.view list.export complaint.manage compliance.view policy.read"),
         _role("risk_analyst", "Riesgos", "Lee resultados por cosecha y segmento.",
-              "portfolio.view strategy.view kpi.view list.export"),
+              "portfolio.view strategy.view kpi.view list.export policy.read"),
         _role("finance", "Finanzas", "Concilia pagos y mide recuperación.",
-              "portfolio.view payment.view payment.record payment.reverse kpi.view list.export intake.view"),
+              "portfolio.view payment.view payment.record payment.reverse kpi.view list.export intake.view policy.read"),
         _role("operations", "Operaciones", "Planea capacidad y continuidad.",
-              "day.view portfolio.view kpi.view intake.view intake.load user.view"),
-        _role("executive", "Dirección", "Ve los tableros.", "day.view kpi.view"),
+              "day.view portfolio.view kpi.view intake.view intake.load user.view policy.read"),
+        _role("executive", "Dirección", "Ve los tableros.", "day.view kpi.view policy.read"),
         _role("compliance_officer", "Oficial de cumplimiento", "Cuida que todo contacto sea lícito.",
               f"{_READ} law.edit law.approve contact.pause hold.open hold.release template.approve list.export "
-              "compliance.view complaint.manage audit.manage evidence.export retention.approve"),
+              "compliance.view complaint.manage audit.manage evidence.export retention.approve policy.read policy.manage"),
         _role("lawyer", "Abogado", "Lleva la etapa jurídica.",
               "portfolio.view person.view payment.view law.view hold.open promise.record compliance.view complaint.manage "
-              "evidence.export"),
-        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view"),
+              "evidence.export policy.read"),
+        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view policy.read"),
         _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view"),
-        _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view"),
-        _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view"),
+        _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view policy.read"),
+        _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view policy.read policy.manage"),
         _role("creditor_user", "Otorgante de crédito", "Ve resultados de la cobranza.", "kpi.view"),
         _role("debt_buyer", "Comprador de cartera", "Ve resultados de lo comprado.", "kpi.view"),
         _role("agency_admin", "Administrador de despacho", "Dirige a su gente sobre lo asignado al despacho.",

@@ -90,6 +90,9 @@ def ahead() -> None:
             intake.forget_files(by=journal.SYSTEM, at=timezone.now())
         with tenancy.acting(tenant.id):
             audits_due(tenant)
+        with tenancy.acting(tenant.id):
+            now = timezone.now()
+            compliance.remind_reviews(on=local(now, tenant.zone).date(), by=journal.SYSTEM, at=now)
 
 
 def audits_due(tenant: Tenant) -> None:

@@ -8,9 +8,18 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
-from recaudo.workforce.models import Invitation
+from recaudo.workforce.models import Invitation, User
 
 logger = logging.getLogger(__name__)
+
+
+def remind(user: User, *, subject: str, text: str) -> bool:
+    """Write to a member of the staff that something waits for them. Whether the mail server took it; what waits is on a page anyway."""
+    try:
+        return bool(send_mail(" ".join(subject.split())[:150], text, settings.DEFAULT_FROM_EMAIL, [user.email]))
+    except OSError as error:
+        logger.warning("a reminder could not be mailed: %s", type(error).__name__)
+        return False
 
 
 def send_invitation(invitation: Invitation, *, link: str, organisation: str, by_name: str) -> bool:

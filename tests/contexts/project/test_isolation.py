@@ -38,7 +38,7 @@ PARAMETERS: dict[str, str] = {
     "event_id": "journal.Event", "verification_id": "journal.Verification", "evidence_id": "compliance.EvidenceFile",
     "request_id": "compliance.RightsRequest", "complaint_id": "compliance.Complaint", "term_id": "compliance.RetentionTerm",
     "programme_id": "compliance.AuditProgramme", "audit_id": "compliance.AuditRun", "finding_id": "compliance.AuditFinding",
-    "removal_id": "compliance.RetentionRun", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
+    "removal_id": "compliance.RetentionRun", "policy_id": "compliance.Policy", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
     "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",

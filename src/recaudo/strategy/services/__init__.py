@@ -30,7 +30,15 @@ from recaudo.strategy.services.experiments import (
     submit_experiment,
 )
 from recaudo.strategy.services.files import NotText, StaleEdit, for_editor, from_editor, save_edited, upload
-from recaudo.strategy.services.publications import NobodyToTell, NotInForce, PastDue, acknowledge, publish
+from recaudo.strategy.services.publications import (
+    NobodyToTell,
+    NotInForce,
+    PastDue,
+    acknowledge,
+    publish,
+    stop_telling,
+    tell,
+)
 from recaudo.strategy.services.snapshots import keep_file, keep_snapshot
 from recaudo.strategy.services.versions import (
     NotADraft,
@@ -118,8 +126,10 @@ __all__ = [
     "sound",
     "start_due_experiments",
     "stop_experiment",
+    "stop_telling",
     "submit",
     "submit_experiment",
+    "tell",
     "upload",
     "withdraw",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rules told to agencies and agents: publishing, who read, and the page they read."""
+"""What is told to agencies and to the staff: publishing rules, who read, and the page they read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from recaudo.strategy import queries, services
 from recaudo.strategy.forms import PublishForm
 from recaudo.strategy.queries import publications as told
 from recaudo.strategy.views.page import today
+from recaudo.strategy.words import TOLD_ES
 from recaudo.ui.access import allow
 from recaudo.workforce import queries as workforce
 
@@ -29,7 +30,7 @@ def publications(request: HttpRequest) -> HttpResponse:
     found = list(page.object_list)
     counts, names = told.read_counts(found), dict(workforce.agencies().values_list("id", "name"))
     lines = [
-        {"publication": one, "read": counts[one.pk][0], "all": counts[one.pk][1], "agencies": [names.get(key, "despacho") for key in one.agency_ids]} for one in found
+        {"publication": one, "read": counts[one.pk][0], "all": counts[one.pk][1], "kind": TOLD_ES[one.kind][0], "tone": TOLD_ES[one.kind][1], "agencies": [names.get(key, "despacho") for key in one.agency_ids]} for one in found
     ]
     strategy = queries.strategies().first()
     active = queries.in_force(strategy) if strategy else None
@@ -67,25 +68,26 @@ def publication(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     return render(request, "strategy/publication.html", context)
 
 
-@allow("strategy.acknowledge")
+@allow("strategy.acknowledge|policy.read")
 @require_safe
 def instructions(request: HttpRequest) -> HttpResponse:
-    return render(request, "strategy/instructions.html", {"lines": told.told_to(request.user), "today": today(request)})
+    lines = [(one, *TOLD_ES[one.kind], read_at) for one, read_at in told.told_to(request.user)]
+    return render(request, "strategy/instructions.html", {"lines": lines, "today": today(request)})
 
 
-@allow("strategy.acknowledge")
+@allow("strategy.acknowledge|policy.read")
 @require_safe
 def instruction(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     found = told.publication_by_id(publication_id)
     if not told.is_for(found, request.user):
         raise NotFound()
     read_at = next((at for one, at in told.told_to(request.user) if one.pk == found.pk), None)
-    return render(request, "strategy/instruction.html", {"publication": found, "read_at": read_at, "tables": told.shown_to(found, request.user)})
+    return render(request, "strategy/instruction.html", {"publication": found, "kind_es": TOLD_ES[found.kind][0].capitalize(), "read_at": read_at, "tables": told.shown_to(found, request.user)})
 
 
-@allow("strategy.acknowledge")
+@allow("strategy.acknowledge|policy.read")
 @require_POST
 def acknowledge(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     services.acknowledge(told.publication_by_id(publication_id), by=request.user, at=timezone.now())
-    messages.success(request, "Quedó registrado que las leyó.")
+    messages.success(request, "Quedó registrado que lo leyó.")
     return redirect("strategy:instructions")
