@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,8 @@ from recaudo.engine.decide.model import Model
 from recaudo.engine.decide.problems import EnginesDiffer, MissingFacts, NotCompilable, NotFinite, OutOfRange
 from recaudo.engine.decide.reference import Interpreter, fact_value
 from recaudo.engine.decide.sql.decode import decode, leaves
+from recaudo.engine.decide.sql.dialects import Dialect
+from recaudo.engine.decide.sql.dialects.duckdb import DUCKDB
 from recaudo.engine.decide.sql.graph import DecisionColumns, Graph
 from recaudo.engine.decide.sql.layers import Layers
 from recaudo.engine.decide.sql.terms import Refused, Rows, quoted
@@ -78,23 +80,24 @@ class Difference:
     reference: Any
 
 
-def compile_model(model: Model, facts: Mapping[str, str]) -> Compiled:
+def compile_model(model: Model, facts: Mapping[str, str], *, dialect: Dialect = DUCKDB) -> Compiled:
     """Compile all decisions of a model.
 
     facts    fact name -> type: text, integer, money (minor units), rate (9 decimals), boolean, date, instant
+    dialect  of the engine that will run it; one that cannot give the same result refuses
     Raises   NotCompilable with the place, CyclicModel
     """
-    graph = Graph(model, facts)
+    graph = Graph(model, facts, dialect)
     results = tuple(graph.decision(decision) for decision in model.decisions)
     columns: list[OutputColumn] = []
     for result in results:
-        columns.extend(_columns(result))
+        columns.extend(_columns(result, dialect))
     return Compiled(model, {name: facts[name] for name in graph.used}, _unique(columns), graph.layers, results)
 
 
-def _columns(result: DecisionColumns) -> Iterable[OutputColumn]:
+def _columns(result: DecisionColumns, dialect: Dialect) -> Iterable[OutputColumn]:
     try:
-        found = list(leaves(result.term))
+        found = [replace(leaf, text=dialect.spell(leaf.text)) for leaf in leaves(result.term)]
     except Refused as refused:
         raise NotCompilable(where=f"Decisión «{result.name}»", what=refused.what, remedy=refused.remedy) from None
     for leaf in found:
@@ -142,16 +145,16 @@ def _arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
 
 
 def _refuse_unfit(compiled: Compiled, source: str, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
-    described = connection.execute(f"DESCRIBE SELECT * FROM {quoted(source)}").fetchall()
+    described = connection.execute(f"DESCRIBE SELECT * FROM {DUCKDB.spell(quoted(source))}").fetchall()
     types = {row[0]: row[1] for row in described}
     missing = [name for name in (*keys, *compiled.facts) if name not in types]
     if missing:
         raise MissingFacts(missing=", ".join(missing))
     floats = [name for name in compiled.facts if types[name] in ("FLOAT", "DOUBLE")]
     if floats:
-        counts = ", ".join(f"count(*) FILTER (NOT isfinite({quoted(name)}))" for name in floats)
+        counts = ", ".join(f"count(*) FILTER (NOT isfinite({DUCKDB.spell(quoted(name))}))" for name in floats)
         # Fetched to the end: DuckDB 2 refuses other work while a result is open.
-        row = connection.execute(f"SELECT {counts} FROM {quoted(source)}").fetchall()[0]
+        row = connection.execute(f"SELECT {counts} FROM {DUCKDB.spell(quoted(source))}").fetchall()[0]
         for name, count in zip(floats, row, strict=True):
             if count:
                 raise NotFinite(fact=name, count=count)

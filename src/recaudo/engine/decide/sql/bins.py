@@ -7,24 +7,34 @@ A cell that is not piecewise constant (`modulo(?, 3) = 0`, `> other fact`) gets 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from itertools import accumulate
+from operator import xor
+from typing import Any, TypeVar
 
 from recaudo.engine.decide.feel.evaluator import Evaluator, Scope, uses_input
 from recaudo.engine.decide.feel.temporal import Date, from_ordinal
 from recaudo.engine.decide.feel.tree import Compare, Node, Tests
 from recaudo.engine.decide.feel.values import Range, Value
+from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.expressions import Env, Translator
-from recaudo.engine.decide.sql.numbers import is_null
+from recaudo.engine.decide.sql.numbers import both_digits, is_null
 from recaudo.engine.decide.sql.terms import Known, Sql, lift
 
-Judge = Callable[[Value], int]
+T = TypeVar("T")
+# Kinds whose values lie on a line; of the others only equality counts.
+ORDERED = ("number", "date")
+FITS = {"number": Decimal, "string": str, "boolean": bool, "date": Date}
 # Stands for any value of a kind without pieces: only cells that accept everything are judged on it.
 _NOT_NULL = ""
 
+# From so many pieces on a list is quicker than a tree of comparisons, when it has no more than so many entries.
+_MANY_PIECES = 8
+_NEAR = 1_000
 WORD = 62  # rules per BIGINT: the sign bit and one more stay free
 
 
@@ -44,62 +54,129 @@ class Piece:
 
 @dataclass(frozen=True)
 class Column:
-    """null_mask: rules that accept null; odd: (rule bit, condition) to be checked apart, their bits are set in the masks."""
+    """null_mask: rules that accept null; odd: (rules, condition) to be checked apart, their bits are set in the masks.
+
+    rank    the column that numbers the pieces from 0; "" when the value tells its piece
+    """
 
     value: Sql
     pieces: tuple[Piece, ...]
     null_mask: int
     odd: tuple[tuple[int, Sql], ...]
+    rank: str = ""
 
 
-def build(value: Sql, cells: Sequence[Tests], translator: Translator, env: Env) -> Column:
-    """The masks of one column; cells in rule order. Raises Refused for a cell outside the profile."""
+def build(value: Sql, cells: Sequence[Tests], translator: Translator, env: Env, picked: Picked | None = None) -> Column:
+    """The masks of one column; cells in rule order. Raises Refused for a cell outside the profile.
+
+    picked  where the value is one of a few that an earlier table gives: then they are the pieces
+    """
     kind = "" if value.over or value.is_approximate else value.kind  # these compare by formula only
-    found = [constants(tests, translator, env, kind) for tests in cells]
-    odd = []
-    for bit, (tests, known) in enumerate(zip(cells, found, strict=True)):
+    cuts: list[Value] = []
+    judges: list[tuple[Judge, int]] = []
+    odd: list[tuple[int, Sql]] = []
+    always, scope = 0, env.scope()
+    for tests, rules in alike(cells, id):  # the reader parses a text once
+        known = constants(tests, translator, env, kind)
         if known is None:
-            condition = translator.accepts(tests, value, env)
-            odd.append((bit, lift(condition)))
-    cuts = [constant for known in found if known for constant in known]
-    scope = env.scope()
-    judges = [
-        None if known is None else judge(kind, known, tests, translator.evaluator, scope)
-        for tests, known in zip(cells, found, strict=True)
-    ]
-
-    def mask(one: Value) -> int:
-        out = 0
-        for bit, accepts in enumerate(judges):
-            if accepts is None or accepts(one):
-                out |= 1 << bit
-        return out
-
-    return Column(value, tuple(_merge(_pieces(kind, cuts, mask))), mask(None), tuple(odd))
+            odd.append((rules, lift(translator.accepts(tests, value, env))))
+            always |= rules
+        else:
+            cuts.extend(known)
+            judges.append((Judge(kind, known, tests, translator.evaluator, scope), rules))
+    null_mask = always | masks(kind, [None], judges)[0]
+    if picked is not None and all(one is None or type(one) is FITS.get(kind) for one in picked.values):
+        named = list(dict.fromkeys(one for one in picked.values if one is not None))
+        found = dict(zip(named, masks(kind, named, judges), strict=True))
+        ranks = tuple(Piece(null_mask if one is None else found[one] | always) for one in picked.values)
+        return Column(value, ranks, null_mask, tuple(odd), picked.rank)
+    pieces = _pieces(kind, cuts)
+    judged = masks(kind, [sample for sample, _ in pieces], judges)
+    merged = _merge([replace(piece, mask=mask | always) for (_, piece), mask in zip(pieces, judged, strict=True)])
+    return Column(value, tuple(merged), null_mask, tuple(odd))
 
 
-def judge(
-    kind: str, known: Sequence[Value], tests: Tests, evaluator: Evaluator, scope: Scope
-) -> Callable[[Value], bool]:
+def alike(cells: Sequence[T], key: Callable[[T], Hashable]) -> list[tuple[T, int]]:
+    """Cells that are the same, once, with the bits of the rules that have them."""
+    found: dict[Hashable, tuple[T, list[int]]] = {}
+    for bit, cell in enumerate(cells):
+        found.setdefault(key(cell), (cell, []))[1].append(bit)
+    return [(cell, bits_of(rules)) for cell, rules in found.values()]
+
+
+def bits_of(rules: Sequence[int]) -> int:
+    """Rules in ascending order as one mask."""
+    held = bytearray(rules[-1] // 8 + 1)
+    for bit in rules:
+        held[bit // 8] |= 1 << bit % 8
+    return int.from_bytes(held, "little")
+
+
+class Judge:
     """Whether a cell accepts a value. It is evaluated once per piece of its own, however many pieces its column has.
 
     known   the constants of the cell (see `constants`)
     """
-    cuts: list[Any] = sorted({_ordered(one) for one in known if one is not None})
-    told: dict[Any, bool] = {}
 
-    def accepts(value: Value) -> bool:
+    def __init__(self, kind: str, known: Sequence[Value], tests: Tests, evaluator: Evaluator, scope: Scope) -> None:
+        self.is_ordered = kind in ORDERED
+        self.cuts: list[Any] = sorted({_ordered(one) for one in known if one is not None})
+        self.ask = lambda value: evaluator.accepts(tests, value, scope) is True
+        self.told: dict[Any, bool] = {}
+
+    def accepts(self, value: Value) -> bool:
         own: Any = None
         if value is not None:
             at = _ordered(value)
-            place = bisect_left(cuts, at)
-            is_cut = place < len(cuts) and cuts[place] == at
-            own = (place, True) if is_cut else ((place, False) if kind in ("number", "date") else "other")
-        if own not in told:
-            told[own] = evaluator.accepts(tests, value, scope) is True
-        return told[own]
+            place = bisect_left(self.cuts, at)
+            is_cut = place < len(self.cuts) and self.cuts[place] == at
+            own = (place, True) if is_cut else ((place, False) if self.is_ordered else "other")
+        if own not in self.told:
+            self.told[own] = self.ask(value)
+        return self.told[own]
 
-    return accepts
+
+def masks(kind: str, samples: Sequence[Value], judges: Sequence[tuple[Judge, int]]) -> list[int]:
+    """For each sample the rules whose cells accept it. What a cell says only changes at its own constants: not all ask about all.
+
+    samples  each once, in any order; null may be one
+    judges   a cell and the rules that have it, as bits; no rule has two
+    """
+    out = [sum(rules for judge, rules in judges if judge.accepts(None))] * len(samples) if None in samples else [0] * len(samples)
+    places = [place for place, one in enumerate(samples) if one is not None]
+    if kind in ORDERED:
+        places.sort(key=lambda place: _ordered(samples[place]))
+    given = [samples[place] for place in places]
+    spread = _spread_ordered if kind in ORDERED else _spread_named
+    for place, mask in zip(places, spread([_ordered(one) for one in given], given, judges), strict=True):
+        out[place] = mask
+    return out
+
+
+def _spread_ordered(ordered: list[Any], samples: list[Value], judges: Sequence[tuple[Judge, int]]) -> list[int]:
+    turns = [0] * (len(samples) + 1)
+    for judge, bits in judges:
+        ends = {0, *(side(ordered, cut) for cut in judge.cuts for side in (bisect_left, bisect_right))}
+        before = False
+        for place in sorted(ends):
+            if place < len(samples) and judge.accepts(samples[place]) is not before:
+                before = not before
+                turns[place] ^= bits
+    return list(accumulate(turns[:-1], xor))
+
+
+def _spread_named(ordered: list[Any], samples: list[Value], judges: Sequence[tuple[Judge, int]]) -> list[int]:
+    where = {one: place for place, one in enumerate(ordered)}
+    common, own = 0, [0] * len(samples)
+    for judge, bits in judges:
+        named = {where[cut] for cut in judge.cuts if cut in where}
+        other = next((place for place in range(len(samples)) if place not in named), None)
+        usual = other is not None and judge.accepts(samples[other])
+        common ^= bits if usual else 0
+        for place in named:
+            if judge.accepts(samples[place]) is not usual:
+                own[place] ^= bits
+    return [common ^ one for one in own]
 
 
 def _ordered(value: Value) -> Any:
@@ -118,7 +195,7 @@ def constants(tests: Tests, translator: Translator, env: Env, kind: str) -> list
         if kind == "string" and _holds_range(found):
             return None
         out.extend(flat(found))
-    fits = {"number": Decimal, "string": str, "boolean": bool, "date": Date}.get(kind)
+    fits = FITS.get(kind)
     if fits is None:
         return None if tests.tests else []
     return [value for value in out if type(value) is fits]
@@ -140,42 +217,41 @@ def flat(value: Value) -> list[Value]:
     return [value]
 
 
-def _pieces(kind: str, cuts: list[Value], mask: Judge) -> list[Piece]:
+def _pieces(kind: str, cuts: list[Value]) -> list[tuple[Value, Piece]]:
+    """The elementary pieces of a column, without their masks, each with a value of it."""
     if kind == "boolean":
-        return [Piece(mask(True), members=(True,)), Piece(mask(False), members=())]
+        return [(True, Piece(0, members=(True,))), (False, Piece(0))]
     if kind == "string":
         known = sorted(set(cuts))
         other = "\ue000"
         while other in known:
             other += "\ue000"
-        return [*(Piece(mask(one), members=(one,)) for one in known), Piece(mask(other))]
+        return [*((one, Piece(0, members=(one,))) for one in known), (other, Piece(0))]
     if kind == "number":
-        return _number_pieces(sorted(set(cuts)), mask)
+        return _number_pieces(sorted(set(cuts)))
     if kind == "date":
-        return _date_pieces(sorted({one.ordinal for one in cuts}), mask)
-    return [Piece(mask(_NOT_NULL))]
+        return _date_pieces(sorted({one.ordinal for one in cuts}))
+    return [(_NOT_NULL, Piece(0))]
 
 
-def _number_pieces(cuts: list[Decimal], mask: Judge) -> list[Piece]:
+def _number_pieces(cuts: list[Decimal]) -> list[tuple[Value, Piece]]:
     if not cuts:
-        return [Piece(mask(Decimal(0)))]
-    out = [Piece(mask(cuts[0] - 1), cuts[0], False)]
-    for place, cut in enumerate(cuts):
-        out.append(Piece(mask(cut), cut, True))
-        following = cuts[place + 1] if place + 1 < len(cuts) else None
-        middle = cut + 1 if following is None else (cut + following) / 2
-        out.append(Piece(mask(middle), following, False))
+        return [(Decimal(0), Piece(0))]
+    out: list[tuple[Value, Piece]] = [(cuts[0] - 1, Piece(0, cuts[0], False))]
+    for cut, following in zip(cuts, [*cuts[1:], None], strict=True):
+        out.append((cut, Piece(0, cut, True)))
+        out.append((cut + 1 if following is None else (cut + following) / 2, Piece(0, following, False)))
     return out
 
 
-def _date_pieces(cuts: list[int], mask: Judge) -> list[Piece]:
+def _date_pieces(cuts: list[int]) -> list[tuple[Value, Piece]]:
     if not cuts:
-        return [Piece(mask(Date(2000, 1, 1)))]
-    out = [Piece(mask(from_ordinal(cuts[0] - 1)), from_ordinal(cuts[0]), False)]
-    for place, cut in enumerate(cuts):
-        out.append(Piece(mask(from_ordinal(cut)), from_ordinal(cut), True))
-        following = cuts[place + 1] if place + 1 < len(cuts) else None
-        out.append(Piece(mask(from_ordinal(cut + 1)), None if following is None else from_ordinal(following), False))
+        return [(Date(2000, 1, 1), Piece(0))]
+    out: list[tuple[Value, Piece]] = [(from_ordinal(cuts[0] - 1), Piece(0, from_ordinal(cuts[0]), False))]
+    for cut, following in zip(cuts, [*cuts[1:], None], strict=True):
+        out.append((from_ordinal(cut), Piece(0, from_ordinal(cut), True)))
+        if following != cut + 1:  # there is no day between two that follow each other
+            out.append((from_ordinal(cut + 1), Piece(0, None if following is None else from_ordinal(following), False)))
     return out
 
 
@@ -219,15 +295,15 @@ def indexed_mask_sql(column: Column, index: str, word: int) -> str:
     if len(set(masks)) == 1:
         base = f"CAST({masks[0]} AS BIGINT)"
     else:
-        base = f"(CAST([{', '.join(map(str, masks))}] AS BIGINT[]))[{index}]"
+        base = op("pick_whole", index, *masks)
     return " & ".join([base, *_odd_sql(column, word)])
 
 
 def _odd_sql(column: Column, word: int) -> list[str]:
     return [
-        f"(CASE WHEN {condition.text} THEN -1 ELSE ~CAST({1 << (bit % WORD)} AS BIGINT) END)"
-        for bit, condition in column.odd
-        if bit // WORD == word
+        f"(CASE WHEN {condition.text} THEN -1 ELSE ~CAST({word_of(rules, word)} AS BIGINT) END)"
+        for rules, condition in column.odd
+        if word_of(rules, word)
     ]
 
 
@@ -236,9 +312,32 @@ def _lookup(column: Column, masks: list[int], null_mask: int) -> str:
     if len(set(masks)) == 1 and masks[0] == null_mask:
         return f"CAST({null_mask} AS BIGINT)"
     inner = (
-        _tree(text, column.pieces, masks, 0, len(masks)) if not _is_set(column) else _cases(text, column.pieces, masks)
+        _tree(column.value, column.pieces, masks, 0, len(masks)) if not _is_set(column) else _cases(text, column.pieces, masks)
     )
     return f"CAST(CASE WHEN {is_null(column.value)} THEN {null_mask} ELSE {inner} END AS BIGINT)"
+
+
+def _listed(masks: Sequence[int]) -> str:
+    return f"(CAST([{', '.join(map(str, masks))}] AS BIGINT[]))"
+
+
+def _dense(column: Column, masks: list[int]) -> str | None:
+    """Whole numbers between near ends: one entry each, which a place in a list finds sooner than many comparisons do."""
+    ends = [piece.up_to for piece in column.pieces[:-1]]
+    digits = column.value.digits
+    if len(ends) < _MANY_PIECES or digits is None or digits[1] or digits[0] > 18:
+        return None
+    low, high = math.floor(min(ends)) - 1, math.ceil(max(ends)) + 1
+    if high - low > _NEAR:
+        return None
+    entries = []
+    piece = 0
+    for number in range(low, high + 1):
+        while piece < len(ends) and (number > ends[piece] or (number == ends[piece] and not column.pieces[piece].is_closed)):
+            piece += 1
+        entries.append(masks[piece])
+    clipped = f"greatest({low}, least({high}, CAST({column.value.text} AS BIGINT)))"
+    return f"{_listed(entries)}[{clipped} - {low - 1}]"
 
 
 def _is_set(column: Column) -> bool:
@@ -253,10 +352,11 @@ def _cases(text: str, pieces: Sequence[Piece], masks: list[int]) -> str:
     return f"CASE{whens} ELSE {masks[-1]} END" if whens else str(masks[-1])
 
 
-def _tree(text: str, pieces: Sequence[Piece], masks: list[int], low: int, high: int) -> str:
+def _tree(value: Sql, pieces: Sequence[Piece], masks: list[int], low: int, high: int) -> str:
     if len(set(masks[low:high])) == 1:
         return str(masks[low])
     middle = (low + high) // 2
     piece = pieces[middle - 1]
-    test = f"{text} {'<=' if piece.is_closed else '<'} {lift(Known(piece.up_to)).text}"
-    return f"CASE WHEN {test} THEN {_tree(text, pieces, masks, low, middle)} ELSE {_tree(text, pieces, masks, middle, high)} END"
+    end = lift(Known(piece.up_to))
+    test = op("compared", "<=" if piece.is_closed else "<", value.text, end.text, *both_digits(value, end))
+    return f"CASE WHEN {test} THEN {_tree(value, pieces, masks, low, middle)} ELSE {_tree(value, pieces, masks, middle, high)} END"

@@ -11,6 +11,7 @@ from typing import Any
 from recaudo.engine.decide.feel.temporal import NANOS, Months, Seconds
 from recaudo.engine.decide.feel.values import CONTEXT, Value, from_python
 from recaudo.engine.decide.sql import numbers
+from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.terms import INSTANT, Items, Known, Refused, Rows, Sql, Struct, Term, lift
 
 
@@ -52,7 +53,7 @@ def _opened(term: Known) -> Term:
 def public(value: Sql) -> str:
     """The SQL of a scalar in the type that a reader expects: whole numbers BIGINT, others DECIMAL or DOUBLE."""
     if value.kind == "null":
-        return "CAST(NULL AS VARCHAR)"
+        return f"CAST(NULL AS {op('text_type')})"
     if value.kind != "number":
         return value.text
     if value.over is not None:

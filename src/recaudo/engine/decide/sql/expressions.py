@@ -28,6 +28,7 @@ from recaudo.engine.decide.feel.tree import (
 )  # fmt: skip
 from recaudo.engine.decide.feel.values import Range
 from recaudo.engine.decide.sql import numbers
+from recaudo.engine.decide.sql.dialects import op as word
 from recaudo.engine.decide.sql.terms import (
     INSTANT,
     MOMENT,
@@ -295,7 +296,7 @@ def compare(op: str, left: Term, right: Term) -> Term:
     a, b = lift(left), lift(right)
     if a.kind == "number":
         return Sql("boolean", numbers.compare(op, a, b))
-    return Sql("boolean", f"({a.text} {op} {b.text})")
+    return Sql("boolean", f"({word('compared', op, a.text, b.text)})")
 
 
 def _equality(op: str, left: Term, right: Term) -> Term:
@@ -311,7 +312,7 @@ def _equality(op: str, left: Term, right: Term) -> Term:
         same = f"COALESCE({numbers.compare('=', a, b)}, {numbers.is_null(a)} AND {numbers.is_null(b)})"
         return Sql("boolean", same if op == "=" else f"(NOT {same})")
     test = "IS NOT DISTINCT FROM" if op == "=" else "IS DISTINCT FROM"
-    return Sql("boolean", f"({a.text} {test} {b.text})")
+    return Sql("boolean", f"({word('compared', test, a.text, b.text, *numbers.both_digits(a, b))})")
 
 
 def _null_test(term: Term, wanted: bool) -> Term:
@@ -423,7 +424,7 @@ def _temporal(op: str, left: Sql, right: Sql) -> Term:
             return numbers.arithmetic("/", Sql("number", left.text, (18, 0)), Sql("number", right.text, (18, 0)))
         return Known(None)
     if left.kind == right.kind == "date" and op == "-":
-        return Sql(_SECONDS, f"(date_diff('day', {right.text}, {left.text}) * 86400)")
+        return Sql(_SECONDS, word("seconds_between", right.text, left.text))
     if op == "+" and left.kind in (_SECONDS, _MONTHS):
         left, right = right, left
     if left.kind == "date" and right.kind in (_SECONDS, _MONTHS) and op in "+-":
@@ -437,24 +438,25 @@ def _temporal(op: str, left: Sql, right: Sql) -> Term:
 
 def _shift(op: str, day: Sql, by: Sql) -> Sql:
     if by.kind == _MONTHS:
-        return Sql("date", f"CAST({day.text} + to_months(CAST({op}{by.text} AS INTEGER)) AS DATE)")
-    days = f"floor(({op}{by.text}) / 86400.0)"
-    return Sql("date", f"({day.text} + CAST({days} AS INTEGER))")
+        return Sql("date", word("plus_months", day.text, f"{op}{by.text}"))
+    return Sql("date", word("plus_days", day.text, f"{op}{by.text}"))
 
 
 def date_part(value: Sql, name: str) -> Term:
     """Properties of dates and durations."""
     if value.kind in ("date", MOMENT, INSTANT) and name in ("year", "month", "day", "weekday"):
-        part = {"weekday": "isodow"}.get(name, name)
-        return Sql("number", f"{part}({value.text})", (6, 0))
-    size = f"abs({value.text})"
-    parts = {
-        _SECONDS: {"days": f"{size} // 86400", "hours": f"{size} // 3600 % 24", "minutes": f"{size} // 60 % 60",
-                   "seconds": f"{size} % 60"},
-        _MONTHS: {"years": f"{size} // 12", "months": f"{size} % 12"},
-    }.get(value.kind, {})  # fmt: skip
-    if name not in parts:
+        text = word("weekday", value.text) if name == "weekday" else f"{name}({value.text})"
+        return Sql("number", text, (6, 0))
+    part = _PARTS.get((value.kind, name))
+    if part is None:
         if value.kind in ("number", "string", "boolean", _SECONDS, _MONTHS):
             return Known(None)
         raise Refused(f"la propiedad «{name}»")
-    return Sql("number", f"(sign({value.text}) * ({parts[name]}))", (18, 0))
+    return Sql("number", word("part", value.text, *part), (18, 0))
+
+
+# of a duration: its size divided by, and the rest of that by
+_PARTS = {
+    (_SECONDS, "days"): ("86400", ""), (_SECONDS, "hours"): ("3600", "24"), (_SECONDS, "minutes"): ("60", "60"), (_SECONDS, "seconds"): ("", "60"),
+    (_MONTHS, "years"): ("12", ""), (_MONTHS, "months"): ("", "12"),
+}  # fmt: skip

@@ -7,8 +7,20 @@ from decimal import Decimal
 
 from recaudo.engine.decide.feel.builtins import BUILTINS
 from recaudo.engine.decide.sql import numbers
+from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.expressions import belongs, compare, is_true, logic, negation, unify
-from recaudo.engine.decide.sql.terms import INSTANT, MOMENT, Items, Known, Refused, Sql, Term, kind_of, lift
+from recaudo.engine.decide.sql.terms import (
+    INSTANT,
+    MOMENT,
+    Items,
+    Known,
+    Refused,
+    Sql,
+    Term,
+    kind_of,
+    lift,
+    text_literal,
+)
 
 Maker = PythonCallable[..., Term]
 
@@ -154,13 +166,13 @@ def _to_text(term: Term) -> Term:
     if value.kind == "string":
         return value
     if value.kind == "boolean":
-        return Sql("string", f"CAST({value.text} AS VARCHAR)")
+        return Sql("string", f"CAST({value.text} AS {op('text_type')})")
     if value.kind == "date":
-        return Sql("string", f"strftime({value.text}, '%Y-%m-%d')")
+        return Sql("string", op("date_text", value.text))
     if value.kind != "number" or value.digits is None or value.over is not None:
         raise Refused(f"«string» de un valor de tipo «{value.kind}» calculado", "Redondee antes con decimal(x, n).")
-    text = f"CAST({numbers.typed(value)} AS VARCHAR)"
-    return Sql("string", text if value.digits[1] == 0 else rf"regexp_replace({text}, '\.?0+$', '')")
+    text = numbers.typed(value)
+    return Sql("string", f"CAST({text} AS {op('text_type')})" if value.digits[1] == 0 else op("number_text", text))
 
 
 def _date_of(term: Term) -> Term:
@@ -190,7 +202,7 @@ def _calendar(template: str, names: tuple[str, ...] = ()) -> Maker:
             raise Refused("una función de calendario sobre un valor que no es fecha")
         text = template.format(lift(term).text)
         if names:
-            return Sql("string", f"([{', '.join(repr(name) for name in names)}][{text}])")
+            return Sql("string", op("pick", text, *(text_literal(name) for name in names)))
         return Sql("number", text, (4, 0))
 
     return make
@@ -220,6 +232,7 @@ def _number_of(term: Term) -> Term:
     raise Refused("«number» de un texto de la cuenta", "Traiga el dato como número.")
 
 
+_PLACE = op("place_of", "{0}", "{1}")
 _MAKERS: dict[tuple[str, int], Maker] = {
     ("not", 1): negation,
     ("is defined", 1): lambda term: compare("!=", term, Known(None)),
@@ -231,24 +244,24 @@ _MAKERS: dict[tuple[str, int], Maker] = {
     ("number", 1): _number_of,
     ("string", 1): _to_text,
     ("string length", 1): _text_function("length({0})", "number", (9, 0)),
-    ("upper case", 1): _text_function("upper({0})", "string"),
-    ("lower case", 1): _text_function("lower({0})", "string"),
+    ("upper case", 1): _text_function(op("upper", "{0}"), "string"),
+    ("lower case", 1): _text_function(op("lower", "{0}"), "string"),
     ("contains", 2): _text_function("contains({0}, {1})", "boolean"),
-    ("starts with", 2): _text_function("starts_with({0}, {1})", "boolean"),
-    ("ends with", 2): _text_function("ends_with({0}, {1})", "boolean"),
+    ("starts with", 2): _text_function(op("starts_with", "{0}", "{1}"), "boolean"),
+    ("ends with", 2): _text_function(op("ends_with", "{0}", "{1}"), "boolean"),
     ("substring", 2): _substring,
     ("substring", 3): _substring,
     ("substring before", 2): _text_function(
-        "(CASE WHEN {1} = '' THEN '' ELSE substring({0}, 1, greatest(strpos({0}, {1}) - 1, 0)) END)", "string"
+        f"(CASE WHEN {{1}} = '' THEN '' ELSE substring({{0}}, 1, greatest({_PLACE} - 1, 0)) END)", "string"
     ),
     ("substring after", 2): _text_function(
-        "(CASE WHEN strpos({0}, {1}) = 0 THEN '' ELSE substring({0}, strpos({0}, {1}) + length({1})) END)", "string"
+        f"(CASE WHEN {_PLACE} = 0 THEN '' ELSE substring({{0}}, {_PLACE} + length({{1}})) END)", "string"
     ),
     ("date", 1): _date_of,
     ("years and months duration", 2): _months_between,
-    ("day of year", 1): _calendar("dayofyear({0})"),
-    ("week of year", 1): _calendar("week({0})"),
-    ("day of week", 1): _calendar("isodow({0})", _DAY),
+    ("day of year", 1): _calendar(op("day_of_year", "{0}")),
+    ("week of year", 1): _calendar(op("week_of_year", "{0}")),
+    ("day of week", 1): _calendar(op("weekday", "{0}"), _DAY),
     ("month of year", 1): _calendar("month({0})", _MONTH),
     ("list contains", 2): _list_contains,
     ("count", 1): _count,

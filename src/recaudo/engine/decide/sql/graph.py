@@ -25,6 +25,7 @@ from recaudo.engine.decide.model import (
     Table,
 )  # fmt: skip
 from recaudo.engine.decide.problems import CyclicModel, NotCompilable
+from recaudo.engine.decide.sql.dialects import Dialect, op
 from recaudo.engine.decide.sql.expressions import Env, Translator, choose
 from recaudo.engine.decide.sql.layers import Layers
 from recaudo.engine.decide.sql.tables import TableCompiler
@@ -44,16 +45,16 @@ from recaudo.engine.decide.sql.terms import (
     quoted,
 )  # fmt: skip
 
-# fact type -> FEEL kind, digits, SQL over the quoted source column
+# fact type -> FEEL kind, digits, plan over the quoted source column
 FACT_TYPES: dict[str, tuple[str, tuple[int, int] | None, str]] = {
-    "text": ("string", None, "CAST({0} AS VARCHAR)"),
+    "text": ("string", None, f"CAST({{0}} AS {op('text_type')})"),
     "integer": ("number", (18, 0), "CAST({0} AS BIGINT)"),
     "money": ("number", (18, 0), "CAST({0} AS BIGINT)"),
-    "rate": ("number", (18, 9), "CAST({0} AS DECIMAL(18,9))"),
+    "rate": ("number", (18, 9), op("rate", "{0}")),
     "boolean": ("boolean", None, "CAST({0} AS BOOLEAN)"),
     "date": ("date", None, "CAST({0} AS DATE)"),
-    "instant": (INSTANT, None, "make_timestamp(epoch_us({0}))"),
-    "moment": (MOMENT, None, "CAST({0} AS TIMESTAMP)"),
+    "instant": (INSTANT, None, op("instant", "{0}")),
+    "moment": (MOMENT, None, op("local_moment", "{0}")),
     "days": ("days and time duration", None, "CAST({0} AS BIGINT)"),
     "months": ("years and months duration", None, "CAST({0} AS INTEGER)"),
 }
@@ -75,11 +76,11 @@ class DecisionColumns:
 class Graph:
     """facts: shape by input name. After `decision(...)` the layers hold what it needs."""
 
-    def __init__(self, model: Model, facts: Mapping[str, Shape]) -> None:
+    def __init__(self, model: Model, facts: Mapping[str, Shape], dialect: Dialect) -> None:
         self.model = model
         self.facts = facts
         self.types = Types(model)
-        self.layers = Layers()
+        self.layers = Layers(dialect)
         self.translator = Translator(self.types.evaluator, self.inline)
         self.terms: dict[str, Term] = {}
         self.rules: dict[str, Sql | Rows] = {}
@@ -277,7 +278,7 @@ class Graph:
         if term.columns or term.kind != name:
             return Known(None)
         return Sql(
-            term.kind, f"(CASE WHEN len({term.text}) = 1 THEN ({term.text})[1] END)", term.digits, domain=term.domain
+            term.kind, f"(CASE WHEN {op('size', term.text)} = 1 THEN {op('first', term.text)} END)", term.digits, domain=term.domain
         )
 
     def conform_item(self, term: Term, kind: ItemType) -> Term:

@@ -1,22 +1,34 @@
-"""One statement as nested SELECTs: each layer adds columns that the later ones may name. DuckDB drops what is not used."""
+"""One statement as nested SELECTs: each layer adds columns that the later ones may name. The engine drops what is not used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from recaudo.engine.decide.feel.values import Value
 from recaudo.engine.decide.sql import numbers
+from recaudo.engine.decide.sql.dialects import Dialect
 from recaudo.engine.decide.sql.terms import Items, Refused, Rows, Sql, Struct, Term
 
 MAX_COLUMNS = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """values: what a column is by the number in the column `rank`, from 0; where that is null so is the value."""
+
+    rank: str
+    values: tuple[Value, ...]
+
+
 @dataclass
 class Layers:
-    """keys: columns of the source passed through; base: (alias, SQL over the source)."""
+    """base: (alias, plan over the source); steps: (alias, text in the dialect). What the dialect refuses is refused when it is added."""
 
+    dialect: Dialect
     base: list[tuple[str, str]] = field(default_factory=list)
     steps: list[list[tuple[str, str]]] = field(default_factory=list)
     count: int = 0
+    picked: dict[str, Picked] = field(default_factory=dict)
 
     def alias(self, prefix: str) -> str:
         self.count += 1
@@ -26,7 +38,7 @@ class Layers:
 
     def add(self, columns: list[tuple[str, str]]) -> None:
         if columns:
-            self.steps.append(columns)
+            self.steps.append([(name, self.dialect.spell(plan)) for name, plan in columns])
 
     def column(self, prefix: str, value: Sql) -> Sql:
         """One scalar (or numerator and denominator) as columns of a new layer."""
@@ -57,10 +69,10 @@ class Layers:
         return term
 
     def select(self, source: str, keys: list[str], final: list[str]) -> str:
-        """The statement. keys: SQL of the columns passed through; final: SQL of the result columns."""
+        """The statement in the dialect. source, keys (of the columns passed through) and final (the result columns) are plan."""
         first = ", ".join([*keys, *(f"{text} AS {name}" for name, text in self.base)]) or "1 AS one"
         text = f"SELECT {first} FROM {source}"
         for step in self.steps:
             added = ", ".join(f"{expression} AS {name}" for name, expression in step)
             text = f"SELECT *, {added} FROM (\n{text})"
-        return f"SELECT {', '.join(final)} FROM (\n{text})"
+        return self.dialect.spell(f"SELECT {', '.join(final)} FROM (\n{text})")

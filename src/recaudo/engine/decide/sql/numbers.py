@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from recaudo.engine.decide.sql.dialects import op as word
 from recaudo.engine.decide.sql.terms import MAX_DIGITS, Refused, Sql
 
 _ONE = Sql("number", "1", (1, 0))
@@ -11,7 +12,7 @@ _TOO_LONG = "Redondee antes con decimal(x, n) o use menos factores."
 
 
 def typed(value: Sql) -> str:
-    """The expression in its own DECIMAL type: DuckDB would give small literals small integer types that overflow."""
+    """The expression in its own DECIMAL type: small literals would get small integer types that overflow."""
     if value.digits is None:
         return value.text
     return f"CAST({value.text} AS DECIMAL({max(value.digits[0], 1)},{value.digits[1]}))"
@@ -26,8 +27,12 @@ def exact(text: str, precision: int, scale: int) -> Sql:
 def as_double(value: Sql) -> Sql:
     """The nearest DOUBLE; a ratio is divided, by zero gives null."""
     if value.over is not None:
-        return Sql("number", f"(CAST({value.text} AS DOUBLE) / NULLIF(CAST({value.over.text} AS DOUBLE), 0))")
-    return value if value.digits is None else Sql("number", f"CAST({value.text} AS DOUBLE)")
+        return Sql("number", f"({_cast_double(value)} / NULLIF({_cast_double(value.over)}, 0))")
+    return value if value.digits is None else Sql("number", _cast_double(value))
+
+
+def _cast_double(value: Sql) -> str:
+    return word("double", value.text, *(value.digits or ("", "")))
 
 
 def arithmetic(op: str, left: Sql, right: Sql) -> Sql:
@@ -74,14 +79,10 @@ def _decimal(op: str, left: Sql, right: Sql) -> Sql:
     assert left.digits and right.digits
     (p, s), (q, t) = left.digits, right.digits
     if op == "*":
-        return exact(f"({typed(left)} * {typed(right)})", p + q, s + t)
+        return exact(word("times", typed(left), typed(right), p, q), p + q, s + t)
     scale = max(s, t)
     precision = max(p - s, q - t) + scale + 1
-    return exact(f"({_as(left, precision, scale)} {op} {_as(right, precision, scale)})", precision, scale)
-
-
-def _as(value: Sql, precision: int, scale: int) -> str:
-    return f"CAST({value.text} AS DECIMAL({min(precision, MAX_DIGITS)},{scale}))"
+    return exact(word("plus", op, left.text, right.text, precision, scale), precision, scale)
 
 
 def _double(op: str, left: Sql, right: Sql) -> Sql:
@@ -92,7 +93,7 @@ def _double(op: str, left: Sql, right: Sql) -> Sql:
 
 def finite(text: str) -> Sql:
     """A DOUBLE, null when it is not a finite number."""
-    return Sql("number", f"(CASE WHEN isfinite({text}) THEN {text} END)")
+    return Sql("number", word("finite", text))
 
 
 def negate(value: Sql) -> Sql:
@@ -108,7 +109,7 @@ def power(left: Sql, right: Sql, exponent: Decimal | None) -> Sql:
         return out
     base, top_text = as_double(left).text, as_double(right).text
     guard = f"({base} <> 0 OR {top_text} > 0) AND ({base} >= 0 OR {top_text} = floor({top_text}))"
-    return finite(f"(CASE WHEN {guard} THEN pow({base}, {top_text}) END)")
+    return finite(f"(CASE WHEN {guard} THEN {word('power', base, top_text)} END)")
 
 
 def compare(op: str, left: Sql, right: Sql) -> str:
@@ -116,14 +117,23 @@ def compare(op: str, left: Sql, right: Sql) -> str:
     if left.is_approximate or right.is_approximate:
         return f"({as_double(left).text} {op} {as_double(right).text})"
     if left.over is None and right.over is None:
-        return f"({left.text} {op} {right.text})"
+        return f"({_compared(op, left, right)})"
     a, b = left.over or _ONE, right.over or _ONE
     x, y = _product(top(left), b), _product(top(right), a)
     if op in ("=", "<>"):
-        return f"(CASE WHEN {_nonzero(a, b)} THEN {x.text} {op} {y.text} END)"
+        return f"(CASE WHEN {_nonzero(a, b)} THEN {_compared(op, x, y)} END)"
     flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
     same, opposite = _signs(a, b)
-    return f"(CASE WHEN {same} THEN {x.text} {op} {y.text} WHEN {opposite} THEN {x.text} {flipped} {y.text} END)"
+    return f"(CASE WHEN {same} THEN {_compared(op, x, y)} WHEN {opposite} THEN {_compared(flipped, x, y)} END)"
+
+
+def _compared(op: str, left: Sql, right: Sql) -> str:
+    return word("compared", op, left.text, right.text, *both_digits(left, right))
+
+
+def both_digits(left: Sql, right: Sql) -> tuple[int, ...]:
+    """What a dialect has to know to compare two exact numbers: precision and scale of each. () for other values."""
+    return (*left.digits, *right.digits) if left.digits and right.digits else ()
 
 
 def _nonzero(a: Sql, b: Sql) -> str:
@@ -170,30 +180,25 @@ def rounded(value: Sql, places: int, mode: str) -> Sql:
     ):
         raise Refused("un redondeo que necesita más de 38 dígitos", _TOO_LONG)
     n, d = _shifted(top(value), shift), _shifted(over, -shift)
-    text = f"CAST({_quotient(n, d, mode)} AS DECIMAL({size},0))"
+    quotient = word("quotient", n, d, precision + max(shift, 0), over.digits[0] + max(-shift, 0))
+    text = f"CAST({_rounded_quotient(n, d, quotient, mode)} AS DECIMAL({size},0))"
     if places:
-        text = f"CAST({text} * CAST({Decimal(1).scaleb(-places)} AS DECIMAL({places},{places})) AS DECIMAL({size},{places}))"
+        text = word("tenths", text, size, places)
     if value.over is not None:
         text = f"(CASE WHEN {over.text} <> 0 THEN {text} END)"
     return exact(text, size, places)
 
 
 def _shifted(value: Sql, shift: int) -> str:
-    """The digits of a number without its point, as HUGEINT, times 10^shift when that is positive."""
+    """The digits of a number without its point, as a whole number, times 10^shift when that is positive."""
     assert value.digits
     precision, scale = value.digits
-    if scale == 0:
-        text = f"CAST({value.text} AS HUGEINT)"
-    elif precision + scale + 1 <= MAX_DIGITS:
-        text = f"CAST({typed(value)} * CAST(1{'0' * scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
-    else:
-        text = f"CAST(replace(CAST({typed(value)} AS VARCHAR), '.', '') AS HUGEINT)"
-    return f"({text} * CAST(1{'0' * shift} AS HUGEINT))" if shift > 0 else text
+    return word("whole", typed(value) if scale else value.text, precision, scale, shift)
 
 
-def _quotient(n: str, d: str, mode: str) -> str:
-    """Whole division with the rounding of the mode; // and % cut toward zero."""
-    q, r = f"({n} // {d})", f"({n} % {d})"
+def _rounded_quotient(n: str, d: str, q: str, mode: str) -> str:
+    """Whole division with the rounding of the mode; the quotient and % cut toward zero."""
+    r = f"({n} % {d})"
     away = f"(CASE WHEN ({n} < 0) = ({d} < 0) THEN 1 ELSE -1 END)"
     twice, whole = f"2 * abs({r})", f"abs({d})"
     steps = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,24 +13,37 @@ from recaudo.engine.decide.feel.values import Value, kind
 from recaudo.engine.decide.model import Model
 from recaudo.engine.decide.problems import NotCompilable
 from recaudo.engine.decide.sql.decode import decode, leaves
+from recaudo.engine.decide.sql.dialects import Dialect
+from recaudo.engine.decide.sql.dialects.duckdb import DUCKDB
 from recaudo.engine.decide.sql.graph import Graph, Shape
 from recaudo.engine.decide.sql.terms import Refused, literal, number_literal, quoted
 
 
-def answer(model: Model, name: str, node_kind: str, given: Mapping[str, Value]) -> Value:
-    """The value of one decision for one set of inputs. Raises NotCompilable."""
+def _run(sql: str) -> tuple[Any, ...]:
+    with duckdb.connect(":memory:") as connection:
+        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+    return rows[0]
+
+
+def answer(
+    model: Model, name: str, node_kind: str, given: Mapping[str, Value], *, dialect: Dialect = DUCKDB, run: Callable[[str], tuple[Any, ...]] = _run
+) -> Value:
+    """The value of one decision for one set of inputs. Raises NotCompilable.
+
+    run  runs a statement of the dialect and returns its one row
+    """
     if node_kind != "decision":
         raise NotCompilable(where=f"«{name}»", what=f"un resultado de tipo «{node_kind}»", remedy="Pida una decisión.")
     columns: list[tuple[str, str]] = []
     try:
         facts = {node.name: _shape(node.name, given.get(node.name), columns) for node in model.inputs}
         extra = {key: _shape(key, value, columns) for key, value in given.items() if key not in facts}
-        graph = _with_given_decisions(Graph(model, {**facts, **extra}), given)
+        graph = _with_given_decisions(Graph(model, {**facts, **extra}, dialect), given)
         result = graph.decision(model.decision(name))
         wanted = list(leaves(result.term))
         source = f"(SELECT {', '.join(f'{text} AS {quoted(key)}' for key, text in columns) or '1 AS one'})"
         final = [f"{leaf.text} AS c{place}" for place, leaf in enumerate(wanted)] or ["1 AS one"]
-        row = _run(graph.layers.select(source, [], final))
+        row = run(graph.layers.select(source, [], final))
         return decode(result.term, {leaf.path: value for leaf, value in zip(wanted, row, strict=False)})
     except Refused as refused:
         raise NotCompilable(where=f"Decisión «{name}»", what=refused.what, remedy=refused.remedy) from None
@@ -44,12 +57,6 @@ def _with_given_decisions(graph: Graph, given: Mapping[str, Value]) -> Graph:
                 graph.column(decision.name, graph.facts[decision.name]), decision.type
             )
     return graph
-
-
-def _run(sql: str) -> tuple[Any, ...]:
-    with duckdb.connect(":memory:") as connection:
-        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
-    return rows[0]
 
 
 def _shape(name: str, value: Value, columns: list[tuple[str, str]]) -> Shape:

@@ -10,10 +10,14 @@ from typing import Protocol
 from recaudo.engine.decide.feel.tree import Tests
 from recaudo.engine.decide.model import Cell, Input, Rule, Table
 from recaudo.engine.decide.sql import bins
+from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.expressions import Env, Translator, unify
-from recaudo.engine.decide.sql.layers import Layers
+from recaudo.engine.decide.sql.layers import Layers, Picked
 from recaudo.engine.decide.sql.terms import Known, Refused, Rows, Sql, Struct, Term, lift
 from recaudo.engine.decide.tables import allowed_values, rank_of
+
+
+MAX_PICKED = 1_000  # rules: beyond, the lists by rule number are longer than what they spare
 
 
 class Place(Protocol):
@@ -121,13 +125,14 @@ class TableCompiler:
             raise Refused("una condición sobre una lista o estructura", "Use un dato simple por columna.")
         if value.kind == "null":
             return self.fixed(Known(None), cells)
-        return bins.build(self.layers.column("i", value), cells, self.translator, self.env)
+        value = self.layers.column("i", value)
+        return bins.build(value, cells, self.translator, self.env, self.layers.picked.get(value.text))
 
     def fixed(self, value: Known, cells: list[Tests]) -> bins.Column | int:
         """A column whose value does not vary: a constant mask, or conditions that compare it with facts."""
         found = [self.translator.accepts(cell, value, self.env) for cell in cells]
         mask = sum(1 << bit for bit, term in enumerate(found) if not isinstance(term, Known) or term.value is True)
-        odd = tuple((bit, lift(term)) for bit, term in enumerate(found) if not isinstance(term, Known))
+        odd = tuple((1 << bit, lift(term)) for bit, term in enumerate(found) if not isinstance(term, Known))
         return bins.Column(Sql("boolean", "TRUE"), (bins.Piece(mask),), mask, odd) if odd else mask
 
     # -- one result
@@ -154,7 +159,20 @@ class TableCompiler:
             if numbers == list(range(1, len(numbers) + 1))
             else f"([{', '.join(map(str, numbers))}])[{rank}]"
         )
-        return Compiled(self.shape(terms), self.layers.column("n", Sql("number", f"CAST({number} AS INTEGER)", (9, 0))))
+        term = self.shape(terms)
+        self.remember(rank, term, [[column[place] for place in order] for column in outputs])
+        return Compiled(term, self.layers.column("n", Sql("number", f"CAST({number} AS INTEGER)", (9, 0))))
+
+    def remember(self, rank: str, term: Term, columns: list[list[Term]]) -> None:
+        """Results that are all constants: a later table can look them up by the number of the rule instead of comparing values."""
+        if len(self.table.rules) > MAX_PICKED:
+            return
+        kept = [value for _, value in term.entries] if isinstance(term, Struct) else [term]
+        for output, value, rows in zip(self.table.outputs, kept, columns, strict=True):
+            default = self.expression(output.default) if output.default else Known(None)
+            found = tuple(one.value for one in (default, *rows) if isinstance(one, Known))
+            if isinstance(value, Sql) and value.is_plain and len(found) == len(rows) + 1:
+                self.layers.picked[value.text] = Picked(rank, found)
 
     def agreed(self, rank: str, outputs: list[list[Term]], order: list[int], words: list[str]) -> str:
         """A: all rules that match must say the same. Rules are grouped by equal outputs; any match outside the group is a violation."""
@@ -169,8 +187,8 @@ class TableCompiler:
             groups.append(mask)
         tests = []
         for place, word in enumerate(words):
-            allowed = ", ".join(f"CAST({bins.word_of(mask, place)} AS BIGINT)" for mask in groups)
-            tests.append(f"({word} & ~(([{allowed}])[{rank}])) = 0")
+            allowed = op("pick", rank, *(f"CAST({bins.word_of(mask, place)} AS BIGINT)" for mask in groups))
+            tests.append(f"({word} & ~({allowed})) = 0")
         name = self.layers.alias("r")
         self.layers.add([(name, f"CASE WHEN {rank} = 0 OR ({' AND '.join(tests)}) THEN {rank} END")])
         return name
@@ -188,7 +206,7 @@ class TableCompiler:
         if out.over is not None:
             raise Refused("una división como resultado de una regla", "Redondéela con decimal(x, n).")
         if all(isinstance(term, Known) for term in terms):
-            text = f"([{', '.join(texts)}])[{rank}]"
+            text = op("pick", rank, *texts)
         else:
             text = f"CASE {rank}" + "".join(f" WHEN {place} THEN {one}" for place, one in enumerate(texts, 1)) + " END"
         return replace(out, text=text)
@@ -220,10 +238,8 @@ class TableCompiler:
         lists = []
         for place, word in enumerate(words):
             here = range(place * bins.WORD, min(len(order), (place + 1) * bins.WORD))
-            places = ", ".join(str(rank + 1) for rank in here)
-            shift = 1 + place * bins.WORD
-            lists.append(f"list_filter(CAST([{places}] AS INTEGER[]), lambda x: (({word} >> (x - {shift})) & 1) = 1)")
-        text = lists[0] if len(lists) == 1 else f"list_concat({', '.join(lists)})"
+            lists.append(op("ranks", word, 1 + place * bins.WORD, *(rank + 1 for rank in here)))
+        text = lists[0] if len(lists) == 1 else op("joined", *lists)
         self.layers.add(
             [(ranks, f"CASE WHEN {' AND '.join(f'{word} = 0' for word in words)} THEN {fallback} ELSE {text} END")]
         )
@@ -244,9 +260,9 @@ class TableCompiler:
         """The numbers of the rules that fired, in order."""
         text = ranks
         if numbers != list(range(1, count + 1)):
-            text = f"list_transform({ranks}, lambda x: (CAST([{', '.join(map(str, numbers))}] AS INTEGER[]))[x])"
+            text = op("mapped_whole", ranks, *numbers)
         if fallback != "NULL":
-            text = f"CASE WHEN {ranks}[1] <= {count} THEN {text} END"
+            text = f"CASE WHEN {op('first', ranks)} <= {count} THEN {text} END"
         rule = self.layers.keep(Rows("number", text, (9, 0)), "n")
         assert isinstance(rule, Rows)
         return rule
@@ -258,7 +274,7 @@ class TableCompiler:
         if len(self.table.outputs) != 1 or len(points) < len(found) or sum(map(abs, points)) >= 10**15:
             return None
         bits = (
-            f"(({words[rank // bins.WORD]} >> {rank % bins.WORD}) & 1) * {point}"
+            f"{op('bit', words[rank // bins.WORD], rank % bins.WORD)} * {point}"
             for rank, point in enumerate(points)
             if point
         )
@@ -273,13 +289,13 @@ class TableCompiler:
         if self.table.aggregation:
             raise Refused("un valor por defecto en una tabla que agrega", "Agregue una última regla con «-».")
         more = [self.expression(output.default) if output.default else Known(None) for output in self.table.outputs]
-        return [[*column, term] for column, term in zip(outputs, more, strict=True)], f"[{count + 1}]"
+        return [[*column, term] for column, term in zip(outputs, more, strict=True)], op("one_rank", count + 1)
 
     def rows(self, ranks: str, terms: list[Term]) -> Rows:
         texts, out = unify([lift(term) for term in terms]) if terms else (["NULL"], Sql("null", "NULL"))
         if out.over is not None:
             raise Refused("una división como resultado de una regla", "Redondéela con decimal(x, n).")
-        text = f"list_transform({ranks}, lambda x: ([{', '.join(texts)}])[x])"
+        text = op("mapped", ranks, *texts)
         kept = self.layers.keep(Rows(out.kind, text, out.digits, domain=out.domain), "l")
         assert isinstance(kept, Rows)
         return kept
@@ -289,15 +305,14 @@ class TableCompiler:
             raise Refused("C+ C< C> C# con varias columnas de resultado", "Deje una sola columna.")
         rows, kind = columns[0], self.table.aggregation
         if kind == "#":
-            return self.layers.column("o", Sql("number", f"len({ranks})", (9, 0)))
+            return self.layers.column("o", Sql("number", op("size", ranks), (9, 0)))
         if rows.kind not in ("number", "string", "date") or (kind == "+" and rows.kind != "number"):
             raise Refused(f"C{kind} sobre valores que no son números")
-        run = {"+": "list_sum", "<": "list_min", ">": "list_max"}[kind]
         digits = rows.digits
         if kind == "+" and digits:
             grown = min(digits[0] + len(str(len(self.table.rules))), 38)
             digits = (grown, digits[1])
-        value = f"CASE WHEN list_count({rows.text}) = len({rows.text}) THEN {run}({rows.text}) END"
+        value = f"CASE WHEN {op('has_no_null', rows.text)} THEN {op('folded', kind, rows.text, *(digits or ()))} END"
         if rows.kind == "number" and digits:
             value = f"CAST({value} AS DECIMAL({digits[0]},{digits[1]}))"
         return self.layers.column("o", Sql(rows.kind, value, digits))

@@ -19,21 +19,12 @@ from decimal import Decimal
 from recaudo.engine.decide.feel.temporal import NANOS, Date, DateTime, Months, Seconds
 from recaudo.engine.decide.feel.values import Range, Value, kind
 from recaudo.engine.decide.model import FunctionDefinition, Knowledge
+from recaudo.engine.decide.sql.dialects import Refused as Refused
+from recaudo.engine.decide.sql.dialects import coded, op
 
 MAX_DIGITS = 38
 INSTANT = "instant"  # a date and time with a zone, kept in UTC
 MOMENT = "date and time"  # one without
-
-
-class Refused(Exception):
-    """An expression cannot become SQL: `what`, and the `remedy`. The graph adds the place and raises NotCompilable."""
-
-    def __init__(
-        self, what: str, remedy: str = "Simplifique la expresión o traiga el resultado como un dato de la cuenta."
-    ) -> None:
-        super().__init__(what)
-        self.what = what
-        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +87,15 @@ Term = Known | Sql | Struct | Items | Rows | Callable
 
 
 def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    """A name of a column or table, in the plan."""
+    return op("name", coded(name))
 
 
 def text_literal(text: str) -> str:
-    """An SQL string. NUL cannot stand in one."""
+    """A text, in the plan. NUL cannot stand in one."""
     if "\x00" in text:
         raise Refused("un texto con el carácter nulo")
-    return "'" + text.replace("'", "''") + "'"
+    return op("text", coded(text))
 
 
 def literal(value: Value) -> Sql:
@@ -132,10 +123,10 @@ def _moment(value: DateTime) -> Sql:
     if value.time.zone is not None or not 1 < value.date.year < 9999 or value.time.nanos % 1_000_000:
         raise Refused("una fecha y hora con zona por nombre o fuera de los años 2 a 9998")
     if value.time.offset is None:
-        return Sql(MOMENT, f"TIMESTAMP '{str(value).replace('T', ' ')}'", domain=(value,))
+        return Sql(MOMENT, op("moment", str(value).replace("T", " ")), domain=(value,))
     if value.time.offset != 0:
         raise Refused("una fecha y hora que no está en UTC")
-    return Sql(INSTANT, f"TIMESTAMP '{str(value).replace('T', ' ').rstrip('Z')}'", domain=(value,))
+    return Sql(INSTANT, op("moment", str(value).replace("T", " ").rstrip("Z")), domain=(value,))
 
 
 def number_literal(value: Decimal) -> Sql:
