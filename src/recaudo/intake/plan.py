@@ -11,7 +11,7 @@ from uuid import UUID
 from recaudo.engine.clean import search_key
 from recaudo.intake.adapters import Reading
 from recaudo.intake.derive import RULES
-from recaudo.intake.fields import BY_NAME, CODES, fields_for
+from recaudo.intake.fields import BY_NAME, CODES, COMPONENT_FIELDS, fields_for
 from recaudo.kernel.problems import Problem
 
 DATE_ORDER: dict[str, str] = {"%d/%m/%Y": "dmy", "%m/%d/%Y": "mdy", "%Y-%m-%d": "ymd", "dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
@@ -69,6 +69,11 @@ class Plan:
 
     def feeds_any(self, *names: str) -> bool:
         return any(name in self.feeds for name in names)
+
+    @property
+    def components(self) -> list[str]:
+        """The components of the balance that the file brings, besides principal."""
+        return [name for name in COMPONENT_FIELDS if name in self.feeds]
 
     def title(self, name: str) -> str:
         """The file's own word for a field, to name it in a reason."""

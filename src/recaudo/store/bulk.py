@@ -52,6 +52,17 @@ def copy_csv(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> Non
             copy.write(block)
 
 
+def copy_binary(table: str, columns: Sequence[str], rows: Any) -> None:
+    """COPY a buffer in COPY's binary format (`store.binary.copied`) into a (staging) table."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    view, size = memoryview(rows), 1 << 20
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        for at in range(0, len(view), size):
+            copy.write(view[at : at + size])
+
+
 def analyze(*tables: str) -> None:
     """Fresh statistics after a bulk write, so that the next query of the same transaction is planned well."""
     with connection.cursor() as cursor:

@@ -47,6 +47,8 @@ WITH there AS (
   JOIN portfolio_person n ON n.tenant_id = %(tenant)s AND n.id = r.person_id GROUP BY 1, 2, 3
 )
 SELECT s.row_number, s.role, s.id AS staged_id,
+       -- somebody new of whom no other row speaks: nothing of theirs can be there already
+       k.row_number IS NULL AND t.id IS NULL AND (s.nid_index IS NULL OR count(*) OVER (PARTITION BY s.nid_index) = 1) AS is_alone,
        coalesce(CASE WHEN s.role = 'holder' THEN k.holder_id END, t.id, CASE WHEN s.nid_index IS NULL THEN y.id END,
                 CASE WHEN s.nid_index IS NULL THEN s.id ELSE first_value(s.id) OVER same END) AS person_id
 FROM intake_person s LEFT JOIN intake_known k ON k.row_number = s.row_number LEFT JOIN there t ON t.national_id_index = s.nid_index
@@ -90,9 +92,11 @@ WHERE NOT coalesce(k.is_later, false) AND (k.account_id IS NOT NULL OR %(makes)s
 CREATE UNIQUE INDEX ON intake_touched (row_number);
 """
 
+# The key of the staged row serves its party too, and that of an account its first line of history: asking the server for keys costs
+# as much as writing the row.
 PARTIES = """
 INSERT INTO portfolio_accountparty (id, tenant_id, created_at, account_id, person_id, role, from_on)
-SELECT recaudo_uuid7(), %(tenant)s, %(at)s, t.account_id, w.person_id, w.role, %(on)s
+SELECT w.staged_id, %(tenant)s, %(at)s, t.account_id, w.person_id, w.role, %(on)s
 FROM intake_who w JOIN intake_touched t ON t.row_number = w.row_number AND {which}
 """
 # A row names each role once, so only the parties of known accounts can be there already.
@@ -101,16 +105,15 @@ PARTIES_KNOWN = PARTIES.format(which="NOT t.is_new") + "ON CONFLICT (tenant_id, 
 
 ENTRIES_NEW = """
 INSERT INTO portfolio_ledgerentry (id, tenant_id, created_at, account_id, "on", kind, component, amount_minor, batch_id, by_id)
-SELECT recaudo_uuid7(), %(tenant)s, %(at)s, t.account_id, %(on)s, 'opening', v.component, v.minor, %(batch)s, %(by)s
+SELECT s.entry_ids[v.n], %(tenant)s, %(at)s, t.account_id, %(on)s, 'opening', v.component, v.minor, %(batch)s, %(by)s
 FROM intake_account s JOIN intake_touched t ON t.row_number = s.row_number AND t.is_new
-CROSS JOIN LATERAL (VALUES {parts}) v(component, minor) WHERE v.minor <> 0
+CROSS JOIN LATERAL (VALUES {parts}) v(n, component, minor) WHERE v.minor <> 0
 """
 
 HISTORY = """
 INSERT INTO portfolio_buckethistory (id, tenant_id, created_at, account_id, "on", bucket, dpd, balance_minor, overdue_minor)
-SELECT recaudo_uuid7(), %(tenant)s, %(at)s, a.id, %(on)s, a.bucket, a.dpd, a.balance_minor, a.overdue_minor
+SELECT a.id, %(tenant)s, %(at)s, a.id, %(on)s, a.bucket, a.dpd, a.balance_minor, a.overdue_minor
 FROM portfolio_account a JOIN intake_touched t ON t.account_id = a.id AND t.is_new WHERE a.tenant_id = %(tenant)s
-ON CONFLICT (tenant_id, account_id, "on") DO NOTHING
 """
 
 POINTS = """
@@ -119,10 +122,12 @@ INSERT INTO portfolio_contactpoint (id, tenant_id, created_at, person_id, kind, 
 SELECT s.id, %(tenant)s, %(at)s, w.person_id, s.kind, s.value, s.value_index, s.hint,
   CASE WHEN s.kind IN ('phone', 'im') THEN s.line_type ELSE '' END, s.country, s.subdivision, s.municipality, s.zones, s.place, 'unverified',
   'creditor', %(on)s, 0.75, '', %(batch)s
-FROM intake_point s JOIN intake_who w ON w.row_number = s.row_number AND w.role = s.role
+FROM intake_point s JOIN intake_who w ON w.row_number = s.row_number AND w.role = s.role AND {which}
 JOIN intake_touched t ON t.row_number = s.row_number
-ON CONFLICT (tenant_id, person_id, kind, value_index) DO NOTHING
 """
+# Staging has each value of a row once.
+POINTS_ALONE = POINTS.format(which="w.is_alone")
+POINTS_SHARED = POINTS.format(which="NOT w.is_alone") + "ON CONFLICT (tenant_id, person_id, kind, value_index) DO NOTHING"
 
 CONSENTS = """
 INSERT INTO portfolio_consent (id, tenant_id, created_at, person_id, creditor_id, kind, channels, purpose, source, evidence, given_at, by_id)
@@ -176,23 +181,26 @@ COMPARED = (
 )  # fmt: skip
 DELAY = ("overdue_minor", "instalments_overdue", "oldest_due_on", "next_due_on", "dpd", "bucket", "stage", "derived")
 
-# The instalments a file speaks of: what is overdue, in equal parts, and the next one.
-WANTED = """
-CREATE TEMPORARY TABLE intake_wanted ON COMMIT DROP AS
-SELECT t.account_id, t.is_new, v.due_on, v.minor, s.is_derived, coalesce(s.next_due_on, %(on)s) AS reach
-FROM intake_account s JOIN intake_touched t ON t.row_number = s.row_number
+# The instalments a file speaks of: what is overdue, in equal parts, and the next one. Its number `n` counts those that are there.
+DUES = """
 CROSS JOIN LATERAL (
-  SELECT (s.due_on + (n - 1) * least(30, greatest(1, s.dpd / s.instalments_overdue)))::date AS due_on,
-         s.overdue / s.instalments_overdue + CASE WHEN n = 1 THEN s.overdue %% s.instalments_overdue ELSE 0 END AS minor
+  SELECT n, (s.due_on + (n - 1) * least(30, greatest(1, s.dpd / s.instalments_overdue)))::date AS due_on,
+         s.overdue / s.instalments_overdue + CASE WHEN n = 1 THEN mod(s.overdue, s.instalments_overdue) ELSE 0 END AS minor
   FROM generate_series(1, s.instalments_overdue) n WHERE s.overdue > 0
-  UNION ALL SELECT s.next_due_on, s.next_amount WHERE s.next_due_on IS NOT NULL) v
-WHERE s.has_delay AND v.minor > 0 {only}
+  UNION ALL SELECT 1 + CASE WHEN s.overdue <= 0 THEN 0 WHEN s.overdue < s.instalments_overdue THEN 1 ELSE s.instalments_overdue END, s.next_due_on, s.next_amount
+  WHERE s.next_due_on IS NOT NULL) v
+WHERE s.has_delay AND v.minor > 0
+"""
+WANTED = f"""
+CREATE TEMPORARY TABLE intake_wanted ON COMMIT DROP AS
+SELECT t.account_id, v.due_on, v.minor, s.is_derived
+FROM intake_account s JOIN intake_touched t ON t.row_number = s.row_number AND NOT t.is_new {DUES}
 """
 
-INSTALMENTS_NEW = """
+INSTALMENTS_NEW = f"""
 INSERT INTO portfolio_instalment (id, tenant_id, created_at, account_id, number, due_on, amount_minor, paid_minor, is_derived)
-SELECT recaudo_uuid7(), %(tenant)s, %(at)s, account_id, row_number() OVER (PARTITION BY account_id ORDER BY due_on), due_on, minor, 0, is_derived
-FROM intake_wanted WHERE is_new
+SELECT s.due_ids[v.n], %(tenant)s, %(at)s, t.account_id, v.n, v.due_on, v.minor, 0, s.is_derived
+FROM intake_account s JOIN intake_touched t ON t.row_number = s.row_number AND t.is_new {DUES}
 """
 
 # Instalments of known accounts by due day: agree, shrink to what was paid, or add.
@@ -204,7 +212,7 @@ WITH now AS (
   FROM portfolio_instalment i JOIN intake_change c ON c.account_id = i.account_id AND c.sets_delay
   WHERE i.tenant_id = %(tenant)s AND i.paid_minor < i.amount_minor AND (i.is_derived OR i.due_on <= greatest(c.next_due_on, %(on)s))
 ), wanted AS (
-  SELECT w.* FROM intake_wanted w JOIN intake_change c ON c.account_id = w.account_id AND c.sets_delay WHERE NOT w.is_new
+  SELECT w.* FROM intake_wanted w JOIN intake_change c ON c.account_id = w.account_id AND c.sets_delay
 )
 SELECT n.id, coalesce(n.account_id, w.account_id) AS account_id, coalesce(n.due_on, w.due_on) AS due_on, n.amount_minor AS was,
        CASE WHEN n.id IS NULL THEN w.minor ELSE n.paid_minor + coalesce(w.minor, 0) END AS amount_minor, coalesce(w.is_derived, n.is_derived) AS is_derived
@@ -357,10 +365,9 @@ class AccountLoad:
         self._count("created", self._do(statement))
         self._script(TOUCHED)
         self._count("parties", self._do(PARTIES_NEW))
-        self._do(WANTED.format(only="AND t.is_new"))
         self._count("instalments", self._do(INSTALMENTS_NEW))
-        self._do("DROP TABLE intake_wanted")
-        self._count("entries", self._do(ENTRIES_NEW.format(parts=_parts("s", fed=[name for name in COMPONENT_FIELDS if name in self.plan.feeds]))))
+        parts = ", ".join(f"({n}, {part})" for n, part in enumerate(_parts("s", self.plan.components), start=1))
+        self._count("entries", self._do(ENTRIES_NEW.format(parts=parts)))
         self._do(HISTORY)
 
     def _known_accounts(self, keep_before: Any) -> None:
@@ -373,7 +380,7 @@ class AccountLoad:
             self._script(LATER_PAYMENTS)
             self._differences()
         self._do("ANALYZE intake_change")
-        self._do(WANTED.format(only="AND NOT t.is_new"))
+        self._do(WANTED)
         self._do("ANALYZE intake_wanted")
         self._do(INSTALMENT_CHANGES)
         self._do("ANALYZE intake_due")
@@ -383,7 +390,8 @@ class AccountLoad:
         self._keep(keep_before)
         self._count("instalments", self._do(INSTALMENTS_SET) + self._one(INSTALMENTS_ADD))
         has_parts = self.plan.feeds_any(*COMPONENT_FIELDS)
-        self.counts["adjusted"] = self._do(ADJUST_PARTS.format(parts=_parts("s")) if has_parts else ADJUST_WHOLE)
+        parts = ", ".join(f"({part})" for part in _parts("s", COMPONENT_FIELDS))
+        self.counts["adjusted"] = self._do(ADJUST_PARTS.format(parts=parts) if has_parts else ADJUST_WHOLE)
         self._do(BUCKETS_ENTERED)
         self._do(UPDATE.format(sets=", ".join(f"{name} = c.{name}" for name in COMPARED)))
 
@@ -422,7 +430,7 @@ class AccountLoad:
     def _around(self) -> None:
         """Who else answers, and how everybody is reached."""
         self._count("parties", self._do(PARTIES_KNOWN) if self._one("SELECT count(*) FROM intake_known") else 0)
-        self._count("contact_points", self._do(POINTS))
+        self._count("contact_points", self._do(POINTS_ALONE) + self._do(POINTS_SHARED))
         self._count("consents", self._do(CONSENTS.format()))
 
     def _count(self, name: str, count: int) -> None:
@@ -486,7 +494,7 @@ def _nothing_before(query: str, name: str) -> None:
     """New accounts have nothing to go back to."""
 
 
-def _parts(alias: str, *, fed: Sequence[str] = COMPONENT_FIELDS) -> str:
-    """Principal is what is left of the balance after its named parts; `fed` are those a file brings."""
+def _parts(alias: str, fed: Sequence[str]) -> list[str]:
+    """Component and amount of each entry: principal is what is left of the balance after its named parts, `fed`."""
     named = "".join(f" - coalesce({alias}.{name}, 0)" for name in fed)
-    return ", ".join([f"('principal', {alias}.balance{named})", *(f"('{name}', coalesce({alias}.{name}, 0))" for name in fed)])
+    return [f"'principal', {alias}.balance{named}", *(f"'{name}', coalesce({alias}.{name}, 0)" for name in fed)]

@@ -20,7 +20,7 @@ from django.db import connection
 from recaudo.intake.checking import Checked
 from recaudo.intake.plan import Plan
 from recaudo.intake.services.reconcile import Mismatch
-from recaudo.intake.services.sealing import fresh_ids, sealed, stage
+from recaudo.intake.services.sealing import fresh_ids, put, sealed, written
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Creditor
 from recaudo.store import tenancy
@@ -132,9 +132,10 @@ def stage_payments(checked: Checked) -> None:
     columns = {
         **{name: values[name] for name in ("account_ref", "external_id", "amount", "currency", "paid_on", "method", "pay_channel")},
         "row_number": pa.array(checked.rows), "id": pa.array(ids),
-        "payer": pa.array(sealed(values["payer"].to_pylist(), "portfolio_payment", "payer", ids), pa.string()),
+        "payer": sealed(values["payer"].to_pylist(), "portfolio_payment", "payer", ids),
     }  # fmt: skip
-    stage("intake_payment", pa.table({name: columns[name] for name in PAYMENT}))
+    if count:
+        put(written("intake_payment", columns, PAYMENT))
 
 
 class PaymentLoad:

@@ -1,83 +1,78 @@
-"""Clean values on their way into staging tables: sealed in bulk, bound to keys made here, written as CSV by Arrow."""
+"""Clean values on their way into staging tables: sealed in bulk, bound to keys made here, written as COPY reads them."""
 
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from recaudo.store.bulk import copy_csv
+from recaudo.store.binary import copied, uuid_arrays
+from recaudo.store.bulk import copy_binary, copy_csv
 from recaudo.store.fields import aad, blind_indexes, encrypt_all
-from recaudo.store.keys import uuid7
+from recaudo.store.keys import fresh_keys
 
 
 def fresh_ids(count: int) -> list[str]:
-    """UUIDv7 texts, the time of now and random bits of their own."""
-    stamp = str(uuid7())[:13]
-    bits = os.urandom(10 * count).hex()
-    return [
-        f"{stamp}-7{bits[at : at + 3]}-{'89ab'[int(bits[at + 3], 16) & 3]}{bits[at + 4 : at + 7]}-{bits[at + 7 : at + 19]}"
-        for at in range(0, 20 * count, 20)
-    ]
+    """UUIDv7 texts in rising order: an index takes keys that rise at its end, for half the price."""
+    digits = fresh_keys(count).tobytes().hex()
+    return [f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-{digits[at + 12 : at + 16]}-{digits[at + 16 : at + 20]}-{digits[at + 20 : at + 32]}"
+            for at in range(0, 32 * count, 32)]  # fmt: skip
 
 
-def sealed(values: Sequence[str | None], table: str, column: str, ids: Sequence[str]) -> list[str | None]:
-    """Ciphertexts as PostgreSQL's hexadecimal, each bound to its row."""
+def fresh_lists(counts: npt.NDArray[np.int64]) -> pa.Array:
+    """uuid[] of so many fresh keys a row: for what the database makes of the row. Its own function asks the system for each."""
+    return uuid_arrays(fresh_keys(int(counts.sum())), counts)
+
+
+def sealed(values: Sequence[str | None], table: str, column: str, ids: Sequence[str]) -> pa.Array:
+    """Ciphertexts, each bound to its row."""
     at = [n for n, value in enumerate(values) if value is not None]
     head = aad(table, column, "")
     found = encrypt_all([values[n] or "" for n in at], [head + ids[n] for n in at])
     return _placed(found, at, len(values))
 
 
-def indexes(values: Sequence[str | None], kind: str) -> list[str | None]:
-    """Blind indexes as PostgreSQL's hexadecimal."""
+def indexes(values: Sequence[str | None], kind: str) -> pa.Array:
+    """Blind indexes."""
     at = [n for n, value in enumerate(values) if value is not None]
     return _placed(blind_indexes([values[n] or "" for n in at], kind), at, len(values))
 
 
-def _placed(found: Sequence[bytes], at: Sequence[int], count: int) -> list[str | None]:
-    result: list[str | None] = [None] * count
+def _placed(found: Sequence[bytes], at: Sequence[int], count: int) -> pa.Array:
+    if len(at) == count:
+        return pa.array(found, pa.binary())
+    result: list[bytes | None] = [None] * count
     for n, blob in zip(at, found, strict=True):
-        result[n] = "\\x" + blob.hex()
-    return result
-
-
-def array_literals(lists: pa.Array) -> pa.Array:
-    """Lists of plain words as PostgreSQL's array literals; null becomes empty."""
-    import pyarrow.compute as pc
-
-    joined = pc.binary_join(pc.fill_null(lists, pa.scalar([], lists.type)), ",")
-    return pc.binary_join_element_wise(pa.scalar("{"), joined, pa.scalar("}"), "")
+        result[n] = blob
+    return pa.array(result, pa.binary())
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Rows on their way into a staging table: its name, their columns, the rows as CSV."""
+    """Rows on their way into a staging table: its name, their columns, the rows in COPY's binary format."""
 
     name: str
     columns: list[str]
-    rows: memoryview
+    rows: pa.Buffer
 
 
-def written(name: str, table: pa.Table) -> Staged:
-    """An Arrow table as what COPY reads. Needs no database."""
-    out = io.BytesIO()
-    arrow_csv.write_csv(table, out, arrow_csv.WriteOptions(include_header=False))
-    return Staged(name, table.column_names, out.getbuffer())
+def written(name: str, columns: Mapping[str, pa.Array], types: Mapping[str, str]) -> Staged:
+    """Columns as what COPY reads, in the order of `types`. Needs no database."""
+    return Staged(name, list(types), copied(pa.table({column: columns[column] for column in types}), types))
 
 
 def put(staged: Staged) -> None:
     """COPY into the staging table."""
-    size = 1 << 20
-    copy_csv(staged.name, staged.columns, (bytes(staged.rows[at : at + size]) for at in range(0, len(staged.rows), size)))
+    copy_binary(staged.name, staged.columns, staged.rows)
 
 
-def stage(name: str, table: pa.Table) -> int:
-    """COPY an Arrow table into a staging table of the same columns. Returns its rows."""
-    if table.num_rows:
-        put(written(name, table))
-    return int(table.num_rows)
+def stage_texts(name: str, table: pa.Table) -> None:
+    """COPY an Arrow table of texts into a staging table of the same columns."""
+    out = io.BytesIO()
+    arrow_csv.write_csv(table, out, arrow_csv.WriteOptions(include_header=False))
+    copy_csv(name, table.column_names, [out.getvalue()])

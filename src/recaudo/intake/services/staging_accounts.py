@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recaudo.engine.comply import zones_for
-from recaudo.intake.checking import Checked, given
+from recaudo.intake.checking import Checked, given, ints
 from recaudo.intake.fields import COMPONENT_FIELDS, PARTIES
 from recaudo.intake.plan import Plan
-from recaudo.intake.services.sealing import Staged, array_literals, fresh_ids, indexes, sealed, written
+from recaudo.intake.services.sealing import Staged, fresh_ids, fresh_lists, indexes, sealed, written
 from recaudo.portfolio.services import masked
+from recaudo.store.binary import arrays
 
 ACCOUNT: dict[str, str] = {
     "row_number": "integer", "id": "uuid", "creditor_id": "uuid", "portfolio_id": "uuid", "number": "text", "product": "text", "currency": "text",
@@ -24,6 +25,8 @@ ACCOUNT: dict[str, str] = {
     "last_payment": "bigint", "worst_status_6m": "integer", "risk_score": "integer", "branch": "text", "origin_channel": "text",
     "pay_reference": "text", "acceptance": "text", "purchase_order": "text", **dict.fromkeys(COMPONENT_FIELDS, "bigint"),
     "derived": "jsonb", "extra": "jsonb",
+    # keys for what a new account brings: its entries (principal, then the components fed), its instalments
+    "entry_ids": "uuid[]", "due_ids": "uuid[]",
 }  # fmt: skip
 PERSON: dict[str, str] = {
     "row_number": "integer", "role": "text", "id": "uuid", "nid_index": "bytea", "nid": "bytea", "birth_on": "bytea", "kind": "text", "name": "text",
@@ -56,19 +59,22 @@ class Stager:
                     self._persons(checked, prefix, base, role)
         return self._made
 
-    def _make(self, name: str, table: pa.Table) -> None:
-        self._made.append(written(name, table))
+    def _make(self, name: str, columns: dict[str, pa.Array]) -> None:
+        self._made.append(written(name, columns, TABLES[name]))
 
     def _accounts(self, checked: Checked) -> None:
         count = len(checked.rows)
         columns: dict[str, pa.Array] = {"row_number": pa.array(checked.rows), "id": pa.array(fresh_ids(count))}
+        if self.plan.target == "accounts":
+            overdue = np.where(ints(checked.values["overdue"]) > 0, ints(checked.values["instalments_overdue"]), 0)
+            columns |= {"entry_ids": fresh_lists(np.full(count, 1 + len(self.plan.components))), "due_ids": fresh_lists(1 + overdue)}
         for name in ACCOUNT:
             if name not in columns:
                 columns[name] = checked.values.get(name, pa.nulls(count, pa.string()))
-        self._make("intake_account", pa.table({name: columns[name] for name in ACCOUNT}))
+        self._make("intake_account", columns)
 
     def _persons(self, checked: Checked, prefix: str, base: str, role: str) -> None:
-        values, everyone = checked.values, len(checked.rows)
+        values = checked.values
         here = given(values[f"{base}name"])
         at = pa.array(np.flatnonzero(here))
         if not len(at):
@@ -85,46 +91,44 @@ class Stager:
         births = values["holder_birth_on"].take(at) if not prefix and "holder_birth_on" in values else None
         texts = births.cast(pa.string()).to_pylist() if births is not None else [None] * len(rows)
         consents = values.get("consent_channels") if not prefix else None
-        has_zone_list = pa.array(["{" + ",".join(one) + "}" for one in zones], pa.string())
-        self._make("intake_person", pa.table({
+        zone_lists = arrays(pa.array(zones, pa.list_(pa.string())))
+        self._make("intake_person", {
             "row_number": pa.array(rows), "role": pa.repeat(pa.scalar(role), len(rows)), "id": pa.array(ids),
-            "nid_index": pa.array(indexes(value, "national_id"), pa.string()),
-            "nid": pa.array(sealed(value, "portfolio_person", "national_id", ids), pa.string()),
-            "birth_on": pa.array(sealed(texts, "portfolio_person", "birth_on", ids), pa.string()),
+            "nid_index": indexes(value, "national_id"), "nid": sealed(value, "portfolio_person", "national_id", ids),
+            "birth_on": sealed(texts, "portfolio_person", "birth_on", ids),
             "kind": values[f"{base}kind"].take(at), "name": pc.utf8_slice_codeunits(pc.struct_field(names, "value"), 0, 160),
             "search_name": pc.utf8_slice_codeunits(pc.struct_field(names, "search_key"), 0, 160),
             "id_type": pc.fill_null(pc.struct_field(numbers, "kind"), ""), "country": countries,
             "subdivision": pc.fill_null(places["subdivision"], ""), "municipality": pc.fill_null(places["municipality"], ""),
-            "zones": has_zone_list,
-            "consent_channels": array_literals(consents.take(at)) if consents is not None else empty,
-            "consent_on": values["consent_on"].take(at) if "consent_on" in values and not prefix else pa.nulls(len(rows), pa.date32()),
-        }))  # fmt: skip
-        common = _Common(rows, role, countries, places["subdivision"], places["municipality"], has_zone_list)
-        del everyone
+            "zones": zone_lists,
+            "consent_channels": arrays(consents.take(at)) if consents is not None else empty,
+            "consent_on": values["consent_on"].take(at) if "consent_on" in values and not prefix else empty,
+        })  # fmt: skip
+        common = _Common(rows, role, countries, places["subdivision"], places["municipality"], zone_lists)
+        phones, emails = _Said(), _Said()
         for n in range(1, 4):
             if f"{prefix}phone_{n}" in values:
-                self._phones(values[f"{prefix}phone_{n}"].take(at), common, is_first=n == 1)
+                self._phones(values[f"{prefix}phone_{n}"].take(at), common, phones, is_first=n == 1)
             if f"{prefix}email_{n}" in values:
-                self._plain(pc.struct_field(values[f"{prefix}email_{n}"].take(at), "match_key"), "email", common)
+                self._plain(emails.only_new(pc.struct_field(values[f"{prefix}email_{n}"].take(at), "match_key").to_pylist()), "email", common)
         if not prefix and "street" in values:
-            self._plain(pc.struct_field(values["street"].take(at), "value"), "address", common, is_placed=True)
+            self._plain(pc.struct_field(values["street"].take(at), "value").to_pylist(), "address", common, is_placed=True)
 
-    def _phones(self, phones: pa.Array, common: _Common, *, is_first: bool) -> None:
+    def _phones(self, phones: pa.Array, common: _Common, said: _Said, *, is_first: bool) -> None:
         kinds = pc.fill_null(pc.struct_field(phones, "type"), "").to_pylist()
         e164 = pc.struct_field(phones, "e164").to_pylist()
         variants = pc.struct_field(phones, "variants").to_pylist()
         # A Brazilian mobile without its ninth digit cannot be dialled; its variant can.
         dialable = pc.struct_field(phones, "dialable").to_pylist()
         e164 = [variants[n][-1] if ok is False else number for n, (number, ok) in enumerate(zip(e164, dialable, strict=True))]
-        zones = array_literals(pc.struct_field(phones, "zones"))
+        zones = arrays(pc.struct_field(phones, "zones"))
         place = ["home" if kind == "fixed" else "mobile" for kind in kinds]
-        self._points(e164, "phone", common, line_type=kinds, zones=zones, place=place)
+        self._points(said.only_new(e164), "phone", common, line_type=kinds, zones=zones, place=place)
         if is_first and self.plan.whatsapp:
             mobile = [number if kind in ("mobile", "either") else None for number, kind in zip(e164, kinds, strict=True)]
             self._points(mobile, "im", common, line_type=kinds, zones=zones, place=place)
 
-    def _plain(self, values: pa.Array, kind: str, common: _Common, *, is_placed: bool = False) -> None:
-        texts = values.to_pylist()
+    def _plain(self, texts: list[str | None], kind: str, common: _Common, *, is_placed: bool = False) -> None:
         self._points(texts, kind, common, line_type=[""] * len(texts), zones=None, place=["home" if is_placed else "mobile"] * len(texts), is_placed=is_placed)
 
     def _points(
@@ -137,15 +141,15 @@ class Stager:
         present = [text for text in texts if text is not None]
         ids = fresh_ids(len(at))
         blank = pa.repeat(pa.scalar(""), len(at))
-        self._make("intake_point", pa.table({
+        self._make("intake_point", {
             "row_number": pa.array(common.rows).take(take), "role": pa.repeat(pa.scalar(common.role), len(at)), "id": pa.array(ids),
-            "kind": pa.repeat(pa.scalar(kind), len(at)), "value": pa.array(sealed(present, "portfolio_contactpoint", "value", ids), pa.string()),
-            "value_index": pa.array(indexes(present, kind), pa.string()), "hint": pa.array([masked(kind, text) for text in present]),
+            "kind": pa.repeat(pa.scalar(kind), len(at)), "value": sealed(present, "portfolio_contactpoint", "value", ids),
+            "value_index": indexes(present, kind), "hint": pa.array([masked(kind, text) for text in present]),
             "line_type": pa.array(line_type).take(take), "country": common.countries.take(take),
             "subdivision": pc.fill_null(common.subdivisions.take(take), "") if is_placed else blank,
             "municipality": pc.fill_null(common.municipalities.take(take), "") if is_placed else blank,
             "zones": (zones if zones is not None else common.zones).take(take), "place": pa.array(place).take(take),
-        }))  # fmt: skip
+        })  # fmt: skip
 
     def _address_zones(self, countries: pa.Array, subdivisions: pa.Array, municipalities: pa.Array) -> list[tuple[str, ...]]:
         found = []
@@ -165,6 +169,19 @@ class Stager:
             return zones
         by_phone = pc.struct_field(values[name].take(at), "zones").to_pylist()
         return [one if ok or not numbers else tuple(numbers) for one, numbers, ok in zip(zones, by_phone, known.tolist(), strict=True)]
+
+
+class _Said:
+    """What each row of a chunk has said of one kind: the same value twice in a row is one contact point."""
+
+    def __init__(self) -> None:
+        self._before: list[list[str | None]] = []
+
+    def only_new(self, texts: list[str | None]) -> list[str | None]:
+        """The texts, None where an earlier column of the row says the same."""
+        found = [None if any(text == one for one in earlier) else text for text, *earlier in zip(texts, *self._before, strict=True)] if self._before else texts
+        self._before.append(texts)
+        return found
 
 
 class _Common:

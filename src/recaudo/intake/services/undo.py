@@ -18,7 +18,7 @@ from recaudo.intake.services.before import read_before
 from recaudo.intake.services.keeping import FilesGone
 from recaudo.intake.services.load_accounts import COMPARED
 from recaudo.intake.services.reconcile import Mismatch
-from recaudo.intake.services.sealing import stage
+from recaudo.intake.services.sealing import stage_texts
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio import services as portfolio
@@ -179,9 +179,9 @@ def _undo_accounts(batch: Batch, *, by: Any, at: datetime) -> dict[str, int]:
     due = {"id": "uuid", "account_id": "uuid", "due_on": "date", "was": "bigint", "amount_minor": "bigint"}
     with staging("intake_was", {"account_id": "uuid", **TYPES}), staging("intake_due_was", due), connection.cursor() as cursor:
         for part in read_before(batch, "accounts"):
-            stage("intake_was", part)
+            stage_texts("intake_was", part)
         for part in read_before(batch, "instalments"):
-            stage("intake_due_was", part)
+            stage_texts("intake_due_was", part)
         done: dict[str, int] = {}
         # The ledger's trigger keeps balances in step: reversing entries bring them back.
         for name, statement in (
