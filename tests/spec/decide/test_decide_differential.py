@@ -61,7 +61,20 @@ VALUES = {
 NUMBER_OUTPUTS = st.one_of(
     numbers, st.sampled_from(["1.5", "dpd + other", "dpd * rate", "null", "decimal(dpd / 3, 2)", "-dpd"])
 )
+RESULT_TYPES = {"n": "number", "t": "string", "flag": "boolean"}
+RESULT_CELLS = {
+    "n": st.one_of(cell_of(ordered(numbers)), st.sampled_from(["? > dpd", "modulo(?, 2) = 1"])),
+    "t": st.one_of(cell_of(st.sampled_from(['"x"', '"y"', '"w"', "null"])), st.just("product")),
+    "flag": CELLS["ok"],
+}
 TEXT_OUTPUTS = st.sampled_from(['"x"', '"y"', '"z"', "product", "null"])
+
+
+def after(draw: st.DrawFn, results: list[str], *, one: bool) -> TableDraft:
+    """A table that asks what the first one decided."""
+    columns = [ColumnDraft("act" if one else f"act.{name}", RESULT_TYPES[name]) for name in results]
+    rules = [RuleDraft([draw(RESULT_CELLS[name]) for name in results], [f'"{place}"']) for place in range(draw(st.sampled_from([1, 4, 65])))]
+    return TableDraft("after", columns, [ColumnDraft("z", default='"nada"')], rules, "F", ["act", *FACTS])
 
 
 @st.composite
@@ -88,6 +101,8 @@ def models(draw: st.DrawFn) -> decide.Model:
     decisions: list[TableDraft | ExpressionDraft] = [table]
     if len(outputs) == 1 and policy in "UAFP" and number_column:
         decisions.append(ExpressionDraft("next", "if act > 1 then act / 3 else dpd", "number", ["act", "dpd"]))
+    if policy in "UAFP":
+        decisions.append(after(draw, [column.expression for column in outputs], one=len(outputs) == 1))
     return decide.read(document("azar", {name: FEEL[FACTS[name]] for name in FACTS}, decisions))
 
 

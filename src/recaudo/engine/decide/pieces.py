@@ -106,33 +106,23 @@ def _dimension(model: Model, decision: Decision, table: Table, places: list[int]
     translator, env = Translator(evaluator, None), Env({})
     value = Sql(kind, "x", (38, 0) if kind == "number" else None)
     cuts: list[Value] = []
-    odd = 0
-    judged: dict[
-        str, tuple[Callable[[Value], bool], int]
-    ] = {}  # cells with one text judge alike: the rules that have them
-    for bit, rule in enumerate(table.rules):
-        for place in places:
-            cell = rule.inputs[place]
-            if cell.text in judged:
-                judged[cell.text] = (judged[cell.text][0], judged[cell.text][1] | 1 << bit)
-                continue
+    odd, everyone = 0, (1 << len(table.rules)) - 1
+    judged: list[list[tuple[bins.Judge, int]]] = []
+    for place in places:
+        judged.append([])
+        for cell, rules in bins.alike([rule.inputs[place] for rule in table.rules], lambda cell: cell.text):
             tests = cell.tests or (_EMPTY if cell.text.strip() in ("", ANYTHING) else None)
             found = None if tests is None else _constants(tests, translator, env, value.kind)
             if found is None or tests is None:
-                odd |= 1 << bit
-                continue
-            cuts.extend(found)
-            judged[cell.text] = (bins.judge(kind, found, tests, evaluator, Scope({})), 1 << bit)
+                odd |= rules
+            else:
+                cuts.extend(found)
+                judged[-1].append((bins.Judge(kind, found, tests, evaluator, Scope({})), rules))
     pieces = _pieces(kind, cuts, domain)
-    # A rule with two cells in this dimension needs both: begin with all and take away.
-    everyone = (1 << len(table.rules)) - 1
-    masks = []
-    for piece in pieces:
-        mask = everyone
-        for accepts, bits in judged.values():
-            if not accepts(piece.sample):
-                mask &= ~bits
-        masks.append(mask)
+    masks = [everyone] * len(pieces)
+    for judges in judged:  # a rule with two cells in this dimension needs both
+        rest = everyone & ~sum(rules for _, rules in judges)
+        masks = [mask & (one | rest) for mask, one in zip(masks, bins.masks(kind, [piece.sample for piece in pieces], judges), strict=True)]
     return Dimension(tuple(places), kind, *_merged(pieces, masks), odd, not domain.values)
 
 

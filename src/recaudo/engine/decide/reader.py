@@ -142,6 +142,8 @@ class _Reader:
     def __init__(self, root: etree._Element) -> None:
         self.root = root
         self.names = self._all_names()
+        # A large table has the same few texts again and again: each is parsed once.
+        self.parsed: dict[tuple[str, str], Node | FeelSyntax | None] = {}
 
     def _all_names(self) -> frozenset[str]:
         found = {
@@ -247,10 +249,14 @@ class _Reader:
     def cell(self, node: etree._Element | None, parse: Callable[..., Node | None]) -> Cell:
         identity = "" if node is None else node.get("id") or ""
         text = text_of(node)
-        try:
-            return Cell(identity, text, parse(text, self.names))
-        except FeelSyntax as problem:
-            return Cell(identity, text, None, problem)
+        key = (parse.__name__, text)
+        if key not in self.parsed:
+            try:
+                self.parsed[key] = parse(text, self.names)
+            except FeelSyntax as problem:
+                self.parsed[key] = problem
+        found = self.parsed[key]
+        return Cell(identity, text, None, found) if isinstance(found, FeelSyntax) else Cell(identity, text, found)
 
     def literal(self, node: etree._Element) -> Expression:
         return Literal(self.cell(node, parse_entry), type_name(node.get("typeRef")))
@@ -314,6 +320,7 @@ class _Reader:
             raise InvalidModel(
                 where=where, what=f"política «{policy} {aggregation}»", remedy="Use U, A, P, F, R, O o C."
             )
+        _refuse_larger(node, where)
         inputs = tuple(self.input(one) for one in children(node, "input"))
         outputs = tuple(self.output(one) for one in children(node, "output"))
         rules = tuple(self.rule(one, number) for number, one in enumerate(children(node, "rule"), 1))
@@ -389,11 +396,15 @@ def _refuse_duplicates(model: Model) -> None:
         seen.add(node.id)
 
 
+def _refuse_larger(node: etree._Element, where: str) -> None:
+    """Before any cell is parsed: what is too large is refused at once."""
+    for what, limit, found in (("reglas", MAX_RULES, children(node, "rule")), ("columnas", MAX_COLUMNS, children(node, "input", "output"))):
+        count = sum(1 for _ in found)
+        if count > limit:
+            raise TooLarge(what=f"{what} en {where}", found=count, limit=limit)
+
+
 def _refuse_misshapen(table: Table, where: str) -> None:
-    if len(table.rules) > MAX_RULES:
-        raise TooLarge(what=f"reglas en {where}", found=len(table.rules), limit=MAX_RULES)
-    if len(table.inputs) + len(table.outputs) > MAX_COLUMNS:
-        raise TooLarge(what=f"columnas en {where}", found=len(table.inputs) + len(table.outputs), limit=MAX_COLUMNS)
     if not table.outputs:
         raise InvalidModel(where=where, what="no tiene columna de resultado", remedy="Agregue una.")
     ids: set[str] = set()

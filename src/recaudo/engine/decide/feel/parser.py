@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from recaudo.engine.decide.feel import temporal
@@ -98,12 +99,10 @@ class _Parser:
         self.text = text
         self.depth = 0
         self.bracket_ends = False
-        self.names: dict[str, str] = {}
-        self.known: re.Pattern[str] | None = None
+        self.names, self.known = _vocabulary(frozenset(names))
         self.token = Token("end", "", 0, 0)
         if len(text) > MAX_TEXT:
             raise self.problem("es demasiado larga", 0)
-        self.learn(*BUILTIN_NAMES, *names)
         self.token = self.lex(0)
 
     def whole(self, rule: Callable[[], N]) -> N:
@@ -117,11 +116,10 @@ class _Parser:
 
     def learn(self, *names: str) -> None:
         """Names that hold anything but word characters must be known before they are read."""
-        fresh = {normal_name(name) for name in names if name and not _NAME.fullmatch(name)}
-        if fresh - self.names.keys():
-            self.names.update((name, name) for name in fresh)
-            ordered = sorted(self.names, key=len, reverse=True)
-            self.known = re.compile("|".join(r"\s*".join(map(re.escape, _pieces(name))) for name in ordered))
+        fresh = _irregular(names)
+        if fresh - self.names:
+            self.names |= fresh
+            self.known = _known(self.names)
 
     def problem(self, what: str, position: int | None = None) -> FeelSyntax:
         position = self.token.start if position is None else position
@@ -153,7 +151,7 @@ class _Parser:
     def lex_name(self, start: int) -> Token | None:
         plain = _NAME.match(self.text, start)
         end = plain.end() if plain else start
-        known = self.known.match(self.text, start) if self.known else None
+        known = self.known.match(self.text, start)
         if known and known.end() > end and not _PART.match(self.text, known.end()):
             name = _join(known.group(), self.names)
             return Token("name", name, start, known.end())
@@ -466,14 +464,30 @@ _NAMED = re.compile(rf"({_NAME.pattern}(?:\s+{_NAME.pattern})*)\s*:")
 _TYPE_WORDS = frozenset({"and", "time", "duration", "months"})
 
 
+@lru_cache(maxsize=32)
+def _vocabulary(names: frozenset[str]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """What the lexer knows of a model's names; made once for all its cells."""
+    found = _irregular((*BUILTIN_NAMES, *names))
+    return found, _known(found)
+
+
+def _irregular(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(normal_name(name) for name in names if name and not _NAME.fullmatch(name))
+
+
+def _known(names: frozenset[str]) -> re.Pattern[str]:
+    ordered = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile("|".join(r"\s*".join(map(re.escape, _pieces(name))) for name in ordered))
+
+
 def _pieces(name: str) -> list[str]:
     """A name cut at white space and around operators, where more white space is allowed."""
     return re.findall(r"[^\W]+|[^\w\s]", name)
 
 
-def _join(text: str, names: dict[str, str]) -> str:
+def _join(text: str, names: frozenset[str]) -> str:
     bare = "".join(text.split())
-    for name in names:
+    for name in sorted(names):
         if "".join(name.split()) == bare:
             return name
     return normal_name(text)

@@ -22,6 +22,7 @@ from recaudo.engine.decide.feel.tree import Compare, Node, Tests
 from recaudo.engine.decide.feel.values import Range, Value
 from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.expressions import Env, Translator
+from recaudo.engine.decide.sql.layers import Picked
 from recaudo.engine.decide.sql.numbers import both_digits, is_null
 from recaudo.engine.decide.sql.terms import Known, Sql, lift
 
@@ -121,7 +122,7 @@ class Judge:
     def __init__(self, kind: str, known: Sequence[Value], tests: Tests, evaluator: Evaluator, scope: Scope) -> None:
         self.is_ordered = kind in ORDERED
         self.cuts: list[Any] = sorted({_ordered(one) for one in known if one is not None})
-        self.ask = lambda value: evaluator.accepts(tests, value, scope) is True
+        self.ask: Callable[[Value], bool] = lambda value: evaluator.accepts(tests, value, scope) is True
         self.told: dict[Any, bool] = {}
 
     def accepts(self, value: Value) -> bool:
@@ -308,36 +309,33 @@ def _odd_sql(column: Column, word: int) -> list[str]:
 
 
 def _lookup(column: Column, masks: list[int], null_mask: int) -> str:
-    text = column.value.text
     if len(set(masks)) == 1 and masks[0] == null_mask:
         return f"CAST({null_mask} AS BIGINT)"
-    inner = (
-        _tree(column.value, column.pieces, masks, 0, len(masks)) if not _is_set(column) else _cases(text, column.pieces, masks)
-    )
+    if column.rank:
+        return f"COALESCE({op('pick_whole', f'{column.rank} + 1', *masks)}, CAST({null_mask} AS BIGINT))"
+    if _is_set(column):
+        inner = _cases(column.value.text, column.pieces, masks)
+    else:
+        inner = _dense(column, masks) or _tree(column.value, column.pieces, masks, 0, len(masks))
     return f"CAST(CASE WHEN {is_null(column.value)} THEN {null_mask} ELSE {inner} END AS BIGINT)"
-
-
-def _listed(masks: Sequence[int]) -> str:
-    return f"(CAST([{', '.join(map(str, masks))}] AS BIGINT[]))"
 
 
 def _dense(column: Column, masks: list[int]) -> str | None:
     """Whole numbers between near ends: one entry each, which a place in a list finds sooner than many comparisons do."""
-    ends = [piece.up_to for piece in column.pieces[:-1]]
+    ends = [piece.up_to for piece in column.pieces[:-1] if isinstance(piece.up_to, Decimal)]
     digits = column.value.digits
     if len(ends) < _MANY_PIECES or digits is None or digits[1] or digits[0] > 18:
         return None
     low, high = math.floor(min(ends)) - 1, math.ceil(max(ends)) + 1
     if high - low > _NEAR:
         return None
-    entries = []
-    piece = 0
+    entries, piece = [], 0
     for number in range(low, high + 1):
         while piece < len(ends) and (number > ends[piece] or (number == ends[piece] and not column.pieces[piece].is_closed)):
             piece += 1
         entries.append(masks[piece])
     clipped = f"greatest({low}, least({high}, CAST({column.value.text} AS BIGINT)))"
-    return f"{_listed(entries)}[{clipped} - {low - 1}]"
+    return op("pick_whole", f"CAST({clipped} - ({low - 1}) AS INTEGER)", *entries)
 
 
 def _is_set(column: Column) -> bool:

@@ -16,7 +16,6 @@ from recaudo.engine.decide.sql.layers import Layers, Picked
 from recaudo.engine.decide.sql.terms import Known, Refused, Rows, Sql, Struct, Term, lift
 from recaudo.engine.decide.tables import allowed_values, rank_of
 
-
 MAX_PICKED = 1_000  # rules: beyond, the lists by rule number are longer than what they spare
 
 
