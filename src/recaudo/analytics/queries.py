@@ -7,6 +7,7 @@ buckets keeps amounts on the day of a change.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
@@ -15,8 +16,8 @@ from uuid import UUID
 
 import duckdb
 import pyarrow as pa
-from django.core.cache import cache
 
+from recaudo.analytics.models import Reading
 from recaudo.engine import measure
 from recaudo.engine.accrue import DEFAULT_BUCKETS, stage_of
 from recaudo.engine.measure import Params, Row
@@ -25,7 +26,6 @@ from recaudo.law.queries import rules
 from recaudo.store import tenancy
 from recaudo.store.arrow import Reader, reader
 
-KEPT_SECONDS = 60
 UNWORKED_DAYS = 30
 HUMAN = ("call", "visit")
 Tables = dict[str, pa.Table]
@@ -61,6 +61,12 @@ class Scope:
         """As many days before."""
         days = min(self.end, self.today + timedelta(days=1)) - self.start
         return replace(self, start=self.start - days, end=self.start)
+
+    @property
+    def key(self) -> str:
+        """Tells scopes apart: a digest. The day it is counts while the period reaches it, not for one that is over."""
+        said = {**asdict(self), "today": min(self.today, self.end)}
+        return hashlib.sha256(repr(sorted((name, str(value)) for name, value in said.items())).encode()).hexdigest()[:40]
 
     @property
     def params(self) -> Params:
@@ -247,15 +253,24 @@ def with_speed(tables: Tables, scope: Scope) -> Tables:
     return {**tables, "accounts": accounts}
 
 
-def kept(name: str, scope: Scope, make: Any) -> Any:
-    """What `make()` gives, kept for a minute by each process for the same tenant, agency and scope."""
-    key = f"analytics.{name}.{tenancy.tenant_id()}.{tenancy.agency_id()}." + ".".join(str(value) for value in asdict(scope).values())
-    key = key.replace(" ", "_")
-    found = cache.get(key)
-    if found is None:
-        found = make()
-        cache.set(key, found, KEPT_SECONDS)
+def kept(name: str, scope: Scope) -> Reading | None:
+    """The kept reading of a scope for whoever asks: the organisation, or an agency. One query by key."""
+    found: Reading | None = Reading.objects.filter(agency_id=tenancy.agency_id(), name=name, scope_key=scope.key).first()
     return found
+
+
+def compute(name: str, scope: Scope) -> dict[str, list[Row]]:
+    """The lists of a reading, worked out now: figures ("rows"), patterns, or one.<indicator>.<cut> ("split", "whole").
+
+    Raises  UnknownKpi, CutNotPossible; NoTenant
+    """
+    if name == "figures":
+        return {"rows": figures(scope)}
+    if name == "patterns":
+        return patterns(scope)
+    _, kpi, cut = name.split(".")
+    split, whole = one(kpi, scope, [cut] if cut else [])
+    return {"split": split, "whole": whole}
 
 
 FIGURES: tuple[str, ...] = (
@@ -266,10 +281,6 @@ FIGURES: tuple[str, ...] = (
 
 def figures(scope: Scope) -> list[Row]:
     """Every indicator of the page for a scope, without cuts."""
-    return list(kept("figures", scope, lambda: _figures(scope)))
-
-
-def _figures(scope: Scope) -> list[Row]:
     tables = read(scope, attempts_since=min(scope.start, scope.closed_on - timedelta(days=UNWORKED_DAYS)))
     idle = {"accounts": tables["accounts"].select(["account_id"]), "attempts": tables["attempts"].select(["account_id", "attempt", "at"])}
     return [*measure.compute(FIGURES, in_period(tables, scope), params=scope.params), *measure.compute(["K-23"], idle, params=scope.params)]
@@ -277,10 +288,6 @@ def _figures(scope: Scope) -> list[Row]:
 
 def patterns(scope: Scope) -> dict[str, list[Row]]:
     """What is looked at as a picture: roll forward and recovery by bucket, early recovery, the hours, speed, money by day."""
-    return dict(kept("patterns", scope, lambda: _patterns(scope)))
-
-
-def _patterns(scope: Scope) -> dict[str, list[Row]]:
     tables = read(scope)
     few = {**tables, "accounts": tables["accounts"].select(["account_id", "currency", "bucket0", "stage0", "bucket1", "bal0_minor"])}
     speed = with_speed(tables, scope)
@@ -296,11 +303,6 @@ def _patterns(scope: Scope) -> dict[str, list[Row]]:
 
 def one(kpi: str, scope: Scope, by: Sequence[str]) -> tuple[list[Row], list[Row]]:
     """One indicator by some cuts, and as a whole. Raises UnknownKpi, CutNotPossible."""
-    split, whole = kept(f"one.{kpi}.{','.join(by)}", scope, lambda: _one(kpi, scope, by))
-    return list(split), list(whole)
-
-
-def _one(kpi: str, scope: Scope, by: Sequence[str]) -> tuple[list[Row], list[Row]]:
     since = scope.closed_on - timedelta(days=UNWORKED_DAYS)
     tables = read(scope, attempts_since=min(scope.start, since) if kpi == "K-23" else None)
     split = measure.compute([kpi], tables, by=by, params=scope.params)

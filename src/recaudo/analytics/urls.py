@@ -7,6 +7,7 @@ urlpatterns = [
     path("indicadores/", kpis.kpis, name="kpis"),
     path("indicadores/graficas/", kpis.patterns, name="patterns"),
     path("indicadores/comparado/", kpis.compared, name="compared"),
+    path("indicadores/listas/", kpis.ready, name="ready"),
     path("indicadores/<str:key>/", kpis.kpi, name="kpi"),
     path("indicadores/<str:key>/exportar/", kpis.export, name="export"),
 ]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from recaudo.agreements import services as agreements
 from recaudo.agreements.models import Promise
+from recaudo.analytics import services as analytics
 from recaudo.casework import services as casework
 from recaudo.compliance import services as compliance
 from recaudo.flow.services.redecide import redecide
@@ -114,13 +115,21 @@ def decide_a_file_again(event: Event) -> None:
         redecide(account_id, cause=event.name, at=event.created_at)
 
 
+def measure_again(event: Event) -> None:
+    """A day ended, a file came in or was taken back: the indicators that people look at are worked out anew, beside the work."""
+    analytics.ask_usual(wait_seconds=0 if event.name == "day.finished" else FILES_SETTLE_SECONDS)
+
+
+FILES_SETTLE_SECONDS = 30  # files come one after the other: one reading for all of them
 MOST_ACCOUNTS = 50  # of one person
 MOST_PAID = 500  # by one file
 NO_NEWS = ("", "DG01")  # a note; a message handed over, as the day had planned it
 REACTIONS: dict[str, list[Reaction]] = {
     "payment.applied": [stop_what_a_payment_makes_needless, decide_again],
     "payment.reversed": [settle_again, decide_again],
-    "batch.applied": [stop_what_a_file_of_payments_makes_needless, decide_a_file_again],
+    "batch.applied": [stop_what_a_file_of_payments_makes_needless, decide_a_file_again, measure_again],
+    "batch.undone": [measure_again],
+    "day.finished": [measure_again],
     "promise.made": [wait_for_a_promise, decide_again],
     "promise.kept": [decide_again],
     "promise.broken": [decide_again],

@@ -19,6 +19,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from recaudo.analytics import services as analytics
 from recaudo.compliance import services as compliance
 from recaudo.flow.models import Run
 from recaudo.intake import services as intake
@@ -88,6 +89,7 @@ def ahead() -> None:
             journal.anchor(at=timezone.now())
             workforce.forget_answers(at=timezone.now())
             intake.forget_files(by=journal.SYSTEM, at=timezone.now())
+            analytics.forget_readings(at=timezone.now())
         with tenancy.acting(tenant.id):
             audits_due(tenant)
         with tenancy.acting(tenant.id):

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests.cast import NOW, Cast, make_cast
@@ -30,11 +29,6 @@ SHOWN = (
     "K-02", "K-03", "K-04", "K-05", "K-09", "K-10", "K-22", "K-23", *(f"K-{n}" for n in range(30, 40)), *(f"K-{n}" for n in range(50, 56)),
     "K-61", "K-62",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
 
 
 def march(**more: Any) -> Scope:
@@ -240,7 +234,6 @@ def test_the_page_asks_few_queries_however_many_accounts(own_database: Any, at_n
     supervisor = signed_in(cast.sofia)
     for path in ("/indicadores/", "/indicadores/graficas/", "/indicadores/K-62/"):
         supervisor.get(path)
-        cache.clear()
         with CaptureQueriesContext(connection) as seen:
             assert supervisor.get(path).status_code == 200
         own = [one for one in seen if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "SELECT set_config", "BEGIN", "COMMIT"))]

@@ -205,6 +205,7 @@ RIGHTS: dict[str, str] = {
     "analytics:kpis": "kpi.view",
     "analytics:patterns": "kpi.view",
     "analytics:compared": "kpi.view",
+    "analytics:ready": "kpi.view",
     "analytics:kpi": "kpi.view",
     "analytics:export": "list.export",
     # flow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from recaudo.analytics import queries
+from recaudo.analytics import packing, queries, services
 from recaudo.analytics.forms import ScopeForm
 from recaudo.analytics.queries import Scope
 from recaudo.analytics.views import shapes
@@ -32,7 +32,10 @@ from recaudo.ui.export import Cell, list_response
 @require_safe
 def kpis(request: HttpRequest) -> HttpResponse:
     form, scope = _scope(request)
-    rows = queries.figures(scope)
+    looked = _look(request, "figures", scope)
+    if looked.lists is None:
+        return render(request, "analytics/waiting.html", {"form": form, "scope": scope, "last_day": scope.closed_on, "looked": looked, "what": "figures"})
+    rows = looked.rows()
     groups = _groups(rows, [])
     matrices = [("cuentas", shapes.matrix(rows, key="K-10c"))]
     matrices += [(f"saldo {currency}", shapes.matrix(rows, key="K-10", currency=currency)) for currency in shapes.currencies(queries.of(rows, "K-10"))]
@@ -40,7 +43,7 @@ def kpis(request: HttpRequest) -> HttpResponse:
         "form": form, "scope": scope, "groups": groups, "cards": [card for _, cards in groups for card in cards],
         "distribution": shapes.distribution(rows), "distribution_kpi": KPIS["K-04"], "matrix_kpi": KPIS["K-10"], "unit_es": UNIT_ES["percent"],
         "matrices": [(name, found, f"matrix-{place}") for place, (name, found) in enumerate(matrices) if found], "last_day": scope.closed_on,
-        "days": (scope.previous.end - scope.previous.start).days,
+        "days": (scope.previous.end - scope.previous.start).days, "looked": looked, "what": "figures",
     }  # fmt: skip
     return render(request, "analytics/kpis.html", context)
 
@@ -50,8 +53,8 @@ def kpis(request: HttpRequest) -> HttpResponse:
 def compared(request: HttpRequest) -> HttpResponse:
     """The figures again, each with its change from the period before: a second reading, asked for once the page stands."""
     _, scope = _scope(request)
-    groups = _groups(queries.figures(scope), queries.figures(scope.previous))
-    return render(request, "analytics/_groups.html", {"groups": groups, "compared": True})
+    now, before = _look(request, "figures", scope), _look(request, "figures", scope.previous)
+    return render(request, "analytics/_groups.html", {"groups": _groups(now.rows(), before.rows()), "compared": before.lists is not None})
 
 
 @allow("kpi.view")
@@ -59,7 +62,9 @@ def compared(request: HttpRequest) -> HttpResponse:
 def patterns(request: HttpRequest) -> HttpResponse:
     """The pictures below the figures, asked for once the page stands."""
     _, scope = _scope(request)
-    found = queries.patterns(scope)
+    found = _look(request, "patterns", scope).lists
+    if found is None:
+        return render(request, "analytics/_patterns_coming.html", {"again": True})
     context = {
         "roll": shapes.by_bucket(found["by_bucket"], [("K-05c", "Rodamiento (cuentas)"), ("K-05", "Rodamiento")]),
         "recovery": shapes.by_bucket(found["by_bucket"], [("K-62", "Recuperación")]), "early": shapes.early(found["early"]),
@@ -75,8 +80,12 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
     one = _known(key)
     form, scope = _scope(request)
     cut, cuts = _cut(one, request.GET.get("corte", ""))
-    split, whole = queries.one(one.id, scope, [cut] if cut else [])
-    rows = _ordered(split, cut)
+    name = f"one.{one.id}.{cut}"
+    looked = _look(request, name, scope)
+    if looked.lists is None:
+        waiting = {"form": form, "scope": scope, "last_day": scope.closed_on, "looked": looked, "what": name, "kpi": one, "cut": cut}
+        return render(request, "analytics/waiting.html", waiting)
+    whole, rows = looked.rows("whole"), _ordered(looked.rows("split"), cut)
     shown = [row for row in rows if row.has_data]
     pictures = []
     for currency in shapes.currencies(shown) or [""]:
@@ -87,8 +96,22 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
         "kpi": one, "unit_es": UNIT_ES[one.unit], "note": NOTES.get(one.id, ""), "form": form, "scope": scope, "cut": cut, "cut_es": CUTS.get(cut, "Total"),
         "cuts": [(code, CUTS[code]) for code in cuts], "lines": [_line(one, row, cut) for row in shown], "pictures": pictures,
         "height": "" if len(pictures) == 1 else "sm", "card": shapes.card(one.id, whole, []) if not one.own_cuts else None, "last_day": scope.closed_on,
+        "looked": looked, "what": name,
     }  # fmt: skip
     return render(request, "analytics/kpi.html", context)
+
+
+@allow("kpi.view")
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether the figures that a page waits for are there; then it is told to show them."""
+    _, scope = _scope(request)
+    what = request.GET.get("que", "")[:60]
+    found, seen = queries.kept(what, scope) if what.isprintable() else None, _seen(request)
+    response = render(request, "analytics/_coming.html", {"what": what})
+    if found is not None and (seen is None or found.made_at > seen):
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @allow("list.export")
@@ -99,11 +122,27 @@ def export(request: HttpRequest, key: str) -> HttpResponseBase:
     one = _known(key)
     _, scope = _scope(request)
     cut, _ = _cut(one, request.GET.get("corte", ""))
-    rows = _ordered(queries.one(one.id, scope, [cut] if cut else [])[0], cut)
+    rows = _ordered(_kept_or_now(f"one.{one.id}.{cut}", scope)["split"], cut)
     columns = [*(CUTS.get(name, name) for name in _columns(rows, cut)), "Valor", "Numerador", "Denominador"]
     return list_response(
         request.GET.get("formato"), f"{one.id}-{scope.start}-{scope.closed_on}", columns, _cells(one, rows, cut), record=partial(_record, request, one.id)
     )
+
+
+def _look(request: HttpRequest, name: str, scope: Scope) -> services.Looked:
+    return services.look(name, scope, at=timezone.now(), newer_than=_seen(request))
+
+
+def _seen(request: HttpRequest) -> datetime | None:
+    """The reading that somebody has before them and wants renewed, by when it was made."""
+    text = request.GET.get("desde_las", "")
+    return datetime.fromtimestamp(int(text) / 1000, UTC) if text.isascii() and text.isdigit() and len(text) <= 13 else None
+
+
+def _kept_or_now(name: str, scope: Scope) -> packing.Lists:
+    """What the page showed; a file waits for nobody."""
+    found = queries.kept(name, scope)
+    return packing.unpack(found.rows) if found else queries.compute(name, scope)
 
 
 def _groups(rows: Sequence[Row], before: Sequence[Row]) -> list[tuple[str, list[shapes.Card]]]:
