@@ -108,6 +108,7 @@ ITEM_ES: dict[str, tuple[str, str]] = {
 CASE_ES: dict[str, str] = {
     "action": "gestión", "message": "mensaje", "promise": "promesa", "complaint": "queja", "request": "solicitud", "permit": "permiso",
     "decision": "decisión", "law": "norma", "person": "persona", "account": "cuenta",
+    "user": "persona del equipo", "quarantine": "cuarentena", "policy": "política",
 }  # fmt: skip
 
 

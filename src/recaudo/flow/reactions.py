@@ -19,7 +19,7 @@ from recaudo.journal.services import SYSTEM, Reaction
 from recaudo.kernel.contact import Purpose
 from recaudo.law.queries import rules as rules_in_force
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Account, Payment, PersonMerge
+from recaudo.portfolio.models import Account, Payment, PersonMerge, Quarantine
 from recaudo.store import locks
 
 
@@ -72,6 +72,12 @@ def take_the_work_back(event: Event) -> None:
     merge = PersonMerge.objects.get(id=event.detail["merge_id"])
     casework.move_back(to_person=merge.merged_id, moved=merge.moved, by=SYSTEM, at=event.created_at)
     agreements.move_promises(from_person=merge.kept_id, to_person=merge.merged_id, only=merge.moved.get("promises", []))
+
+
+def stop_what_waits_for_a_value_marked_by_hand(event: Event) -> None:
+    """Somebody of the staff said on a screen that a contact point is not the person's: the same happens as when it is said in a call."""
+    if event.detail.get("evidence_kind") == "screen":
+        casework.follow_quarantine(Quarantine.objects.get(id=event.detail["quarantine_id"]), by=SYSTEM, at=event.created_at)
 
 
 def end_the_search(event: Event) -> None:
@@ -142,6 +148,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "dispute.resolved": [decide_again],
     "law.changed": [tell_a_change_of_the_law],
     "person.merged": [bring_the_work_of_a_merged_person],
+    "contact_point.quarantined": [stop_what_waits_for_a_value_marked_by_hand],
     "quarantine.released": [end_the_search],
     "person.unmerged": [take_the_work_back],
 }

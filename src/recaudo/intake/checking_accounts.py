@@ -34,6 +34,8 @@ OPTIONAL_MONEY = ("credit_limit", "last_payment", *COMPONENT_FIELDS)
 OPTIONAL_TEXT = ("product", "branch", "origin_channel", "pay_reference", "purchase_order")
 OPTIONAL_DAYS = ("opened_on", "issued_on", "written_off_on", "last_payment_on")
 OPTIONAL_INTS = ("risk_score",)
+# Kept with the further columns, under our names: what an audit asks about and nothing else does.
+NAMED_EXTRA = ("credit_approved_by", "credit_approved_on")
 
 
 class AccountChecks:
@@ -261,13 +263,14 @@ class AccountChecks:
         values["consent_on"] = sheet.column("consent_on", order=self.plan.order)
 
     def _extra(self, sheet: Sheet) -> pa.Array:
-        """Further columns as one JSON object a row, as received."""
-        if not self.plan.extra:
+        """Further columns as one JSON object a row, as received, and those of NAMED_EXTRA that the file brings."""
+        columns = [(title, clean_column(visible(sheet.table.column(title).combine_chunks()), "text").values) for title in self.plan.extra]
+        columns += [(name, sheet.column(name, **self._options(name)).cast(pa.string())) for name in NAMED_EXTRA if name in self.plan.feeds]
+        if not columns:
             return pa.repeat(pa.scalar("{}"), sheet.count)
         pieces: list[Any] = []
-        for n, title in enumerate(self.plan.extra):
-            text = clean_column(visible(sheet.table.column(title).combine_chunks()), "text").values
-            text = pc.utf8_slice_codeunits(text, 0, 500)
+        for n, (title, values) in enumerate(columns):
+            text = pc.utf8_slice_codeunits(values, 0, 500)
             text = pc.replace_substring(pc.replace_substring(text, "\\", "\\\\"), '"', '\\"')
             head = '"' + title.replace("\\", "").replace('"', "") + '": "'
             pieces.append(pc.binary_join_element_wise(pa.scalar(("{" if not n else ", ") + head), pc.fill_null(text, ""), pa.scalar('"'), ""))

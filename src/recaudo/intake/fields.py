@@ -115,6 +115,8 @@ FIELDS: tuple[Field, ...] = (
     Field("balance", "Saldo total", "money", AMOUNTS, "Todo lo que se debe al día del archivo", BOTH, also=("saldo", "saldo actual", "saldo insoluto", "deuda")),
     Field("overdue", "Saldo vencido", "money", AMOUNTS, "La parte exigible y no pagada", BOTH, also=("vencido", "monto vencido", "mora")),
     Field("credit_limit", "Límite de crédito", "money", AMOUNTS, "Línea autorizada o monto otorgado", BOTH, also=("limite", "linea de credito", "monto otorgado")),
+    Field("credit_approved_by", "Quién autorizó el crédito", "text", ACCOUNT, "Cargo o clave de quien lo autorizó en el acreedor, no su nombre; lo revisa la auditoría", BOTH, size=80, strict=False, also=("autorizado por", "aprobado por")),
+    Field("credit_approved_on", "Fecha de autorización del crédito", "date", ACCOUNT, "Día en que se autorizó; lo revisa la auditoría", BOTH, strict=False, past=True, also=("fecha de autorizacion", "fecha de aprobacion")),
     Field("interest", "Interés ordinario", "money", AMOUNTS, "Parte del saldo que es interés", BOTH, also=("intereses",)),
     Field("default_interest", "Interés moratorio", "money", AMOUNTS, "Parte del saldo que es interés por mora", BOTH, also=("moratorios",)),
     Field("fees", "Comisiones", "money", AMOUNTS, "Parte del saldo que son comisiones", BOTH),

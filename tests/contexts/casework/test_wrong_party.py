@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
 from tests.contexts.casework.scenes import call, close, plan, point
 from tests.contexts.casework.test_work import committed, in_parallel  # noqa: F401 the fixture of real transactions
+from tests.contexts.law.test_law_pages import as_user
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Search
@@ -41,6 +43,21 @@ def status(cast: Any, who: str, kind: str = "phone") -> str:
 def release(cast: Any, who: str = "maria") -> QuarantineRelease:
     found = portfolio.propose_release(Quarantine.objects.get(), person=cast.people[who], by=cast.ana, at=cast.now, **PROOF)
     return portfolio.approve_release(found, by=cast.sofia, at=cast.now)
+
+
+def test_marked_by_hand_on_a_screen_it_is_the_same_as_said_in_a_call(cast: Any) -> None:
+    shared = share(cast, "lucia")
+    waiting = [plan(cast, "lucia", "sms", contact_point_id=shared.id, purpose="reminder"), plan(cast, "maria", "sms", contact_point_id=point(cast, "maria").id)]
+    page = as_user(cast.ana)
+    address = reverse("portfolio:contact-point-status", args=[cast.maria.id, point(cast, "maria").id])
+    answer = page.post(address, {"status": "wrong_party"}).content.decode()
+    assert "cuarentena" in answer
+    assert {status(cast, "maria"), status(cast, "lucia")} == {"wrong_party"}
+    assert {Action.objects.get(id=one.id).cancelled_reason for one in waiting} == {"wrong_party"}
+    kept = Quarantine.objects.get()
+    assert (kept.by_name, kept.evidence_kind) == (cast.ana.name, "screen") and Search.objects.get(person=cast.maria).quarantine_id == kept.id
+    # And it does not come back by choosing another state.
+    assert page.post(address, {"status": "valid"}).status_code == 409 and status(cast, "maria") == "wrong_party"
 
 
 def test_one_outcome_quarantines_the_value_over_persons_and_creditors_and_stops_all_that_waits_for_it(cast: Any) -> None:

@@ -8,22 +8,26 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from tests.contexts.casework.scenes import call, close, point
+from tests.contexts.compliance.test_policies import approved, defined
 from tests.contexts.compliance.test_retention import close_long_ago
 
 from recaudo.agreements.models import Promise
 from recaudo.casework.models import Action, Hold, PermitRecord
-from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun, Complaint, RightsRequest
+from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun, Complaint, PolicyVersion, RightsRequest
 from recaudo.compliance.queries import audits as queries
-from recaudo.compliance.queries.controls import CONTROLS, Scope, look
+from recaudo.compliance.queries.controls import CONTROLS, MANY_QUARANTINES, Scope, look
 from recaudo.compliance.services import audits
+from recaudo.journal import services as journal
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM
 from recaudo.law.models import LawDecision
 from recaudo.law.queries import rules
 from recaudo.messaging.models import Message, Template
-from recaudo.portfolio.models import ContactPoint, Person, Quarantine
+from recaudo.portfolio import services as portfolio
+from recaudo.portfolio.models import Account, ContactPoint, Person, Quarantine
 from recaudo.store.keys import uuid7
 from recaudo.store.tenancy import acting
+from recaudo.strategy.models import Publication
 
 ZONE = "America/Mexico_City"
 # The replay of the law reads what is committed: its own test has a database of its own.
@@ -169,7 +173,48 @@ def overdue(cast: Any) -> str:
     return str(cast.pedro.id)
 
 
+def many_quarantines(cast: Any) -> str:
+    for _ in range(MANY_QUARANTINES + 1):
+        journal.record("contact_point.quarantined", by=cast.ana, at=cast.now, subject="person", subject_id=cast.maria.id, quarantine_id=uuid7(), points=1)
+    return str(cast.ana.id)
+
+
+def own_quarantine(cast: Any) -> str:
+    """Nadia adds Lucía's number to María, and says that it is nobody's."""
+    added = portfolio.save_contact_point(person=cast.maria, kind="phone", value="+525587654321", source="third_party", country="MX", by=cast.nadia, at=cast.now)
+    portfolio.set_contact_point_status(added, status="wrong_party", by=cast.nadia, at=cast.now, reason="no es")
+    return str(Quarantine.objects.get().id)
+
+
+def over_limit(cast: Any) -> str:
+    Account.objects.filter(id=cast.accounts["maria"].id).update(credit_limit_minor=1_000_000)
+    Account.objects.filter(id=cast.accounts["lucia"].id).update(credit_limit_minor=1_000_000)
+    return str(cast.accounts["maria"].id)
+
+
+def not_approved(cast: Any) -> str:
+    said = {"lucia": ("CRED-7", "2025-01-05"), "maria": ("CRED-7", "2025-03-01"), "pedro": (None, None)}
+    for who, (by, on) in said.items():
+        extra = {} if by is None else {"credit_approved_by": by, "credit_approved_on": on}
+        Account.objects.filter(id=cast.accounts[who].id).update(extra=extra, opened_on=date(2025, 2, 1))
+    return str(cast.accounts["maria"].id)
+
+
+def unread_policy(cast: Any) -> str:
+    row = approved(cast, defined(cast, roles=["back_office"], agency_ids=[]))
+    Publication.objects.filter(subject_id=row.id).update(due_on=cast.today - timedelta(days=1))
+    return str(cast.raul.id)
+
+
+def old_policy(cast: Any) -> str:
+    row = approved(cast, defined(cast))
+    PolicyVersion.objects.filter(id=row.id).update(review_on=cast.today - timedelta(days=1))
+    return str(row.policy_id)
+
+
 BREACHES = {
+    "quarantine_many": many_quarantines, "quarantine_own": own_quarantine, "credit_over_limit": over_limit, "credit_unapproved": not_approved,
+    "policy_unread": unread_policy, "policy_old": old_policy,
     "contact_without_permit": without_permit, "contact_outside_permit": outside_permit, "contact_quarantined": quarantined, "contact_during_hold": on_hold,
     "contact_over_cap": over_cap, "agency_not_placed": not_placed, "debt_text_unverified": debt_text, "template_unapproved": unapproved,
     "promise_without_record": promise, "complaint_late": late_complaint, "request_late": late_request, "permit_without_input": no_input, "law_unsigned": unsigned,

@@ -9,14 +9,18 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 from tests.contexts.compliance.test_audits import ZONE, contact, permit, programme, started, without_permit
 from tests.contexts.compliance.test_complaints import opened
+from tests.contexts.law.test_law_pages import as_user
 
 from recaudo.casework.models import Action, Case, Hold
 from recaudo.compliance.models import AuditFinding, AuditProgramme, AuditRun
 from recaudo.compliance.queries import board as queries
 from recaudo.journal.models import Event
 from recaudo.law.queries import rules
+from recaudo.portfolio import services as portfolio
 
 
 def seen(cast: Any) -> queries.Board:
@@ -175,3 +179,10 @@ def test_days_at_the_ends_of_the_calendar_are_refused_in_words(cast: Any, carmen
         page = carmen.post(f"/cumplimiento/auditorias/programas/{row.id}/auditar/", {"desde": first, "hasta": last})
         assert page.status_code == 200 and said in text_of(page)
     assert not AuditRun.objects.exists()
+
+
+def test_the_board_names_who_silences_numbers_that_they_added(cast: Any) -> None:
+    added = portfolio.save_contact_point(person=cast.maria, kind="phone", value="+525587654321", source="third_party", country="MX", by=cast.nadia, at=timezone.now())
+    portfolio.set_contact_point_status(added, status="wrong_party", by=cast.nadia, at=timezone.now(), reason="no es")
+    page = as_user(cast.carmen).get(reverse("compliance:board")).content.decode()
+    assert "Cuarentenas fuera de lo común" in page and "Nadia Cruz: lo agregó y lo puso en cuarentena" in page

@@ -54,10 +54,17 @@ def wrong_party(
         contact_point, channel=channel, evidence_kind=evidence_kind or KIND_OF.get(channel, "said"), evidence=evidence, by=by, at=at,
         action_id=action_id,
     )  # fmt: skip
-    with tenancy.acting(tenancy.tenant_id()):
-        cancel_pending(reason="wrong_party", by=by, at=at, contact_point_ids=done.point_ids)
-    open_search(person=contact_point.person, quarantine=done.quarantine, channel=channel, by=by, at=at)
+    follow_quarantine(done.quarantine, by=by, at=at)
     return done
+
+
+@transaction.atomic
+def follow_quarantine(quarantine: Quarantine, *, by: Any, at: datetime) -> Search:
+    """What a value in quarantine asks for: nothing that waits for it goes out, and somebody searches for the right person."""
+    with tenancy.acting(tenancy.tenant_id()):
+        points = list(portfolio.reached_by(quarantine).values_list("id", flat=True))
+        cancel_pending(reason="wrong_party", by=by, at=at, contact_point_ids=points)
+    return open_search(person=quarantine.person, quarantine=quarantine, channel=quarantine.channel, by=by, at=at)
 
 
 @transaction.atomic

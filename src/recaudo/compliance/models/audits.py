@@ -106,7 +106,7 @@ class AuditFinding(TenantRow):
 
     control    code of an automatic control; empty = found by a person
     severity   low medium high critical
-    evidence   [{"kind": action message account permit promise complaint request decision change person, "id": ...}] of the first cases;
+    evidence   [{"kind": action message account permit promise complaint request decision change person user quarantine policy, "id": ...}] of the first cases;
                case_count says how many there are in all
     status     open (nothing planned) planned (corrective action with a day) closed (with proof, by somebody else than the responsible)
     """

@@ -19,6 +19,7 @@ from django.db import connection
 from recaudo.casework import catalogue
 from recaudo.casework.services import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES
 from recaudo.casework.words import CALLBACK
+from recaudo.compliance.queries import policies
 from recaudo.compliance.queries import replay as replays
 from recaudo.compliance.queries.replay import PLANNED_DAYS
 from recaudo.compliance.queries.retention import candidates, due
@@ -82,7 +83,7 @@ class Control:
 
     rule        what must hold, as people read it
     finding     what it is called when it does not
-    of          what is counted as looked at: contact message promise complaint request permit, or empty
+    of          what is counted as looked at: a key of POPULATION, or empty
     by_agency   whether it can be asked about one agency
     """
 
@@ -120,6 +121,9 @@ POPULATION: dict[str, str] = {
     "message": "SELECT count(*) FROM sent",
     "promise": "SELECT count(*) FROM agreements_promise WHERE tenant_id = %(tenant)s AND made_on >= %(from_on)s AND made_on < %(until_on)s",
     "permit": "SELECT count(*) FROM casework_permitrecord WHERE tenant_id = %(tenant)s AND asked_at >= %(since)s AND asked_at < %(until)s",
+    "quarantine": "SELECT count(*) FROM journal_event WHERE tenant_id = %(tenant)s AND name = 'contact_point.quarantined' AND created_at >= %(since)s AND created_at < %(until)s",
+    "limit": "SELECT count(*) FROM portfolio_account WHERE tenant_id = %(tenant)s AND balance_minor > 0 AND credit_limit_minor > 0",
+    "approval": "SELECT count(*) FROM portfolio_account WHERE tenant_id = %(tenant)s AND balance_minor > 0 AND extra ->> 'credit_approved_on' IS NOT NULL",
     "complaint": "SELECT count(*) FROM compliance_complaint WHERE tenant_id = %(tenant)s AND due_on >= %(from_on)s AND due_on < %(until_on)s",
     "request": "SELECT count(*) FROM compliance_rightsrequest WHERE tenant_id = %(tenant)s AND coalesce(extended_on, due_on) >= %(from_on)s"
                " AND coalesce(extended_on, due_on) < %(until_on)s",
@@ -180,6 +184,32 @@ _REQUEST = """SELECT q.id, NULL::uuid AS account_id, q.person_id, NULL::uuid AS 
 WHERE q.tenant_id = %(tenant)s AND coalesce(q.extended_on, q.due_on) >= %(from_on)s AND coalesce(q.extended_on, q.due_on) < %(until_on)s AND (
   (q.answered_at AT TIME ZONE %(zone)s)::date > coalesce(q.extended_on, q.due_on)
   OR (q.answered_at IS NULL AND q.status IN ('received', 'in_progress') AND coalesce(q.extended_on, q.due_on) < %(on)s))"""
+# Who puts very many values out of reach, and who puts out of reach what they themselves had added: a way to silence somebody else's number.
+MANY_QUARANTINES = 10
+_QUARANTINES = """SELECT e.by_id AS id, NULL::uuid AS account_id, (array_agg(e.subject_id))[1] AS person_id, (array_agg(e.agency_id))[1] AS agency_id,
+  max(e.created_at) AS at, max(e.by_name) || ': ' || count(DISTINCT e.detail ->> 'quarantine_id') || ' medios en un día' AS note
+FROM journal_event e WHERE e.tenant_id = %(tenant)s AND e.name = 'contact_point.quarantined' AND e.by_id IS NOT NULL
+  AND e.created_at >= %(since)s AND e.created_at < %(until)s
+GROUP BY e.by_id, (e.created_at AT TIME ZONE %(zone)s)::date HAVING count(DISTINCT e.detail ->> 'quarantine_id') > %(many)s"""
+_QUARANTINE_OWN = """SELECT (q.detail ->> 'quarantine_id')::uuid AS id, NULL::uuid AS account_id, q.subject_id AS person_id, q.agency_id, q.created_at AS at,
+  q.by_name || ': lo agregó y lo puso en cuarentena; alcanza ' || (q.detail ->> 'points') || ' medios' AS note
+FROM journal_event q WHERE q.tenant_id = %(tenant)s AND q.name = 'contact_point.quarantined' AND q.by_id IS NOT NULL
+  AND q.created_at >= %(since)s AND q.created_at < %(until)s AND (q.detail ->> 'points')::int > 1 AND EXISTS (
+  SELECT 1 FROM journal_event s WHERE s.tenant_id = q.tenant_id AND s.name = 'contact_point.changed' AND s.by_id = q.by_id
+    AND s.created_at BETWEEN q.created_at - interval '30 days' AND q.created_at AND s.detail ->> 'change' = 'saved'
+    AND s.detail ->> 'contact_point_id' = q.detail ->> 'contact_point_id')"""
+_OPEN_ACCOUNT = """SELECT a.id, a.id AS account_id, a.holder_id AS person_id, x.agency_id, a.created_at AS at, a.credit_limit_minor, a.balance_minor, a.opened_on, a.extra
+FROM portfolio_account a LEFT JOIN portfolio_placement x ON x.tenant_id = %(tenant)s AND x.account_id = a.id AND x.status = 'active' AND x.agency_id IS NOT NULL
+WHERE a.tenant_id = %(tenant)s AND a.balance_minor > 0"""
+# More owed than was ever granted; interest and fees are left out, for they are not credit.
+_OVER_LIMIT = f"""SELECT o.id, o.account_id, o.person_id, o.agency_id, o.at, 'capital al ' || round(100.0 * l.owed / o.credit_limit_minor) || ' %% del límite' AS note
+FROM ({_OPEN_ACCOUNT}) o JOIN LATERAL (
+  SELECT sum(e.amount_minor) AS owed FROM portfolio_ledgerentry e WHERE e.tenant_id = %(tenant)s AND e.account_id = o.id AND e.component = 'principal') l ON true
+WHERE o.credit_limit_minor > 0 AND l.owed > o.credit_limit_minor"""
+_UNAPPROVED = f"""SELECT o.id, o.account_id, o.person_id, o.agency_id, o.at,
+  CASE WHEN o.extra ->> 'credit_approved_on' = '' OR o.extra ->> 'credit_approved_by' = '' THEN 'sin autorización' ELSE 'se autorizó después de otorgarse' END AS note
+FROM ({_OPEN_ACCOUNT}) o WHERE o.extra ->> 'credit_approved_on' = '' OR o.extra ->> 'credit_approved_by' = ''
+  OR (o.extra ->> 'credit_approved_on' > '' AND (o.extra ->> 'credit_approved_on')::date > o.opened_on)"""
 # The input of a person whose data was removed is gone; its digest stays.
 _INPUT = """SELECT r.id, NULL::uuid AS account_id, r.person_id, NULL::uuid AS agency_id, r.asked_at AS at, r.channel AS note FROM casework_permitrecord r
 WHERE r.tenant_id = %(tenant)s AND r.asked_at >= %(since)s AND r.asked_at < %(until)s AND r.input IS NULL AND r.input_digest = ''"""
@@ -206,6 +236,27 @@ def _retention(scope: Scope, rules: Rules) -> Found:
         Case("person", str(one.person_id), at=one.last_on.isoformat(), note=one.country) for one in past[:KEPT]
     )
     return Found(len(known), len(past), cases)
+
+
+def _policies_unread(scope: Scope, rules: Rules) -> Found:
+    """Policies in force whose reading is past its day: each person who has not read one is a case."""
+    checked, cases = 0, []
+    for line in policies.policies(on=scope.on):
+        if line.current is None:
+            continue
+        publication, people = policies.readers_of(line.current)
+        mine = [one for one in people if scope.agency_id in (None, one.user.agency_id)]
+        checked += len(mine)
+        if publication is not None and publication.due_on is not None and publication.due_on < scope.on:
+            cases += [Case("user", str(one.user.id), note=f"{one.user.name}: {line.policy.code}") for one in mine if one.read_at is None]
+    return Found(checked, len(cases), tuple(cases[:KEPT]))
+
+
+def _policies_old(scope: Scope, rules: Rules) -> Found:
+    """Policies in force that should have been looked at again before today."""
+    late = [one for one in policies.to_review(on=scope.on) if one.review_on < scope.on]
+    in_force = sum(one.current is not None for one in policies.policies(on=scope.on))
+    return Found(in_force, len(late), tuple(Case("policy", str(one.policy_id), note=f"{one.policy.code}: {one.review_on:%d/%m/%Y}") for one in late[:KEPT]))
 
 
 def _by_law(scope: Scope, rules: Rules) -> Found:
@@ -246,6 +297,12 @@ _ALL = (
     Control("agency_not_placed", "El despacho trabaja sólo cuentas asignadas a él en ese momento", "Gestión de un despacho sin la cuenta asignada", "high", "contact", sql=_NOT_PLACED),
     Control("debt_text_unverified", "Un texto que habla de la deuda va sólo a medios verificados", "Mensaje con datos de la deuda a un medio sin verificar", "critical", "message", "message", _DEBT_TEXT),
     Control("template_unapproved", "Sólo se envían plantillas aprobadas", "Mensaje con una plantilla sin aprobar", "high", "message", "message", _TEMPLATE),
+    Control("quarantine_many", f"Nadie pone en cuarentena más de {MANY_QUARANTINES} medios en un día", "Una persona puso en cuarentena demasiados medios", "high", "quarantine", "user", _QUARANTINES),
+    Control("quarantine_own", "Nadie pone en cuarentena un medio que agregó y que es también de otra persona", "Medio agregado y puesto en cuarentena por la misma persona", "high", "quarantine", "quarantine", _QUARANTINE_OWN),
+    Control("credit_over_limit", "El capital de una cuenta no pasa de su límite autorizado", "Crédito por encima de su límite", "high", "limit", "account", _OVER_LIMIT),
+    Control("credit_unapproved", "Todo crédito se autorizó antes de otorgarse, y se sabe quién", "Crédito sin autorización", "critical", "approval", "account", _UNAPPROVED),
+    Control("policy_unread", "Quien debe leer una política la lee en plazo", "Política sin leer fuera de plazo", "medium", "", "user", look=_policies_unread),
+    Control("policy_old", "Las políticas se revisan en su fecha", "Política con la revisión vencida", "medium", "", "policy", look=_policies_old, by_agency=False),
     Control("promise_without_record", "Toda promesa tiene la gestión en que se aceptó y la identidad comprobada", "Promesa sin constancia de quién la aceptó", "medium", "promise", "promise", _PROMISE),
     Control("complaint_late", "Las quejas se responden en plazo", "Queja respondida o abierta fuera de plazo", "high", "complaint", "complaint", _COMPLAINT),
     Control("request_late", "Las solicitudes sobre datos se responden en plazo", "Solicitud respondida o abierta fuera de plazo", "high", "request", "request", _REQUEST, by_agency=False),
@@ -283,7 +340,7 @@ def _params(scope: Scope, rules: Rules) -> dict[str, Any]:
         "tenant": tenancy.tenant_id(), "since": scope.since, "until": scope.until, "back": back, "oldest": back - timedelta(days=PLANNED_DAYS),
         "from_on": scope.from_on, "until_on": scope.until_on, "on": scope.on, "zone": scope.zone, "country": scope.country, "agency": scope.agency_id,
         "channels": list(POINT_KINDS), "service": [str(one) for one in SERVICE_PURPOSES], "reminder": str(Purpose.REMINDER), "callback": CALLBACK,
-        "debt_words": sorted(DEBT_WORDS), "hearsay": sorted(HEARSAY), "unconnected": _unconnected(rules), "kept": KEPT,
+        "debt_words": sorted(DEBT_WORDS), "hearsay": sorted(HEARSAY), "unconnected": _unconnected(rules), "kept": KEPT, "many": MANY_QUARANTINES,
         "cap_most": [cap.max_contacts_per_person for cap in rules.caps], "cap_days": [cap.period_days for cap in rules.caps],
     }  # fmt: skip
 

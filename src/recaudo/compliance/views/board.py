@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from recaudo.casework.words import HOLD_ES
 from recaudo.compliance import words
 from recaudo.compliance.queries import board as queries
+from recaudo.compliance.queries.controls import Case, Scope, look
+from recaudo.compliance.views.clock import zone_of
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotFound
 from recaudo.law import words as law_words
@@ -49,7 +51,7 @@ def board(request: HttpRequest) -> HttpResponse:
             (one, [(n, count, 100 * count // max(one.persons, 1)) for n, count in enumerate(one.left)], one.left[0]) for one in found.headroom
         ],
         "most": queries.MOST_SHOWN, "heads": range(queries.MOST_SHOWN), "in_force": [(one, *_confidence(one.confidence)) for one in found.in_force],
-        "is_verified_late": found.standing.verified_at is None or now - found.standing.verified_at > timedelta(days=30),
+        "unusual": _unusual(today=local_day(now), zone=zone_of(request)), "is_verified_late": found.standing.verified_at is None or now - found.standing.verified_at > timedelta(days=30),
     }  # fmt: skip
     return render(request, "compliance/board.html", context)
 
@@ -76,6 +78,12 @@ def board_list(request: HttpRequest, kind: str) -> HttpResponse:
         "rows": [(one, CHANNEL_ES.get(one.channel, one.channel), HOLD_ES.get(one.rule, words.HOUSE_RULE_ES.get(one.rule, one.rule))) for one in rows],
     }  # fmt: skip
     return render(request, "compliance/board_list.html", context)
+
+
+def _unusual(*, today: date, zone: str) -> list[Case]:
+    """Quarantines of the week that look like somebody silencing a number: by one person too many, or of what they themselves had added."""
+    found = look(["quarantine_many", "quarantine_own"], Scope(today - timedelta(days=queries.SHORT), today + timedelta(days=1), today, zone), rules())
+    return [case for one in found.values() for case in one.cases]
 
 
 def _trend(now: int, before: int) -> str:

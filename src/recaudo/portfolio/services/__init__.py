@@ -34,6 +34,7 @@ from recaudo.portfolio.services.quarantine import (
     propose_release,
     quarantine_of,
     quarantine_value,
+    reached_by,
     reject_release,
 )
 
@@ -69,6 +70,7 @@ __all__ = [
     "propose_release",
     "quarantine_of",
     "quarantine_value",
+    "reached_by",
     "recall_accounts",
     "record_payment",
     "reject_release",

@@ -13,7 +13,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.portfolio.models import ContactPoint, Person
 from recaudo.portfolio.services.calendar import local_day
-from recaudo.portfolio.services.quarantine import USABLE, covering, quarantine_of
+from recaudo.portfolio.services.quarantine import BY_HAND, USABLE, covering, quarantine_of, quarantine_value
 from recaudo.store import locks
 from recaudo.store.fields import blind_index
 
@@ -99,10 +99,15 @@ def set_contact_point_status(
     """Say how a contact point stands now; its trust follows.
 
     successes, wrong_party  times the person, or somebody else, answered there, as far as the caller knows
+    A point that is somebody else's goes into quarantine, with its value everywhere; what waits for it is stopped by whoever listens.
     Raises                  BadContactPoint, InQuarantine
     """
     _check_words(point.source, status, point.place)
     locks.hold_person(point.person_id)
+    if status == "wrong_party":
+        locks.stop_traffic()  # nothing to anybody is handed over from here until this is committed
+        quarantine_value(point, channel=BY_HAND, evidence_kind="screen", evidence=reason or "sin más detalle", by=by, at=at)
+        return ContactPoint.objects.get(id=point.id)
     point = ContactPoint.objects.select_for_update().get(id=point.id)
     today = local_day(at)
     if status in USABLE and point.status not in USABLE and quarantine_of(point) is not None:

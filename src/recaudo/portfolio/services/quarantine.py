@@ -25,7 +25,10 @@ USABLE = ("unverified", "valid", "stale")
 REPORT_ES: dict[str, str] = {
     "said": "Lo dijo quien atendió", "message": "Lo escribió en un mensaje", "link": "Lo marcó en el enlace del mensaje",
     "keypad": "Lo marcó en el teclado", "visit": "Se comprobó en la visita", "complaint": "Lo dice una queja", "document": "Consta en un documento",
+    "screen": "Lo marcó alguien del equipo en la ficha",
 }  # fmt: skip
+# Through no channel: somebody of the staff says so on a screen.
+BY_HAND = "none"
 # What shows that it is the person's after all.
 PROOF_ES: dict[str, str] = {
     "document": "Documento firmado (contrato, solicitud)", "recording": "Grabación en que la persona se identificó",
@@ -97,10 +100,8 @@ def quarantine_value(
             by_id=by.id, by_name=by.name[:80], last_at=at, reports=F("reports") + 1,
         )  # fmt: skip
         QuarantineRelease.objects.filter(quarantine=found, person_id=point.person_id, is_approved=True, revoked_at=None).update(revoked_at=at)
-        covered = points_of(found)
-        released = QuarantineRelease.objects.filter(quarantine=found, is_approved=True, revoked_at=None).values("person_id")
         # What already stopped for another reason (the person opted out) keeps that reason.
-        reached = covered.exclude(person_id__in=released)
+        reached = reached_by(found)
         hit = list(reached.values_list("id", "person_id"))
         reached.filter(Q(status__in=USABLE) | Q(id=point.id)).update(status="wrong_party", ownership_score=0)
         found = Quarantine.objects.get(id=found.id)
@@ -129,6 +130,12 @@ def points_of(quarantine: Quarantine) -> QuerySet[ContactPoint]:
     """Every contact point with the value, in both guises of a number, as far as who asks may see."""
     indexes = [bytes(quarantine.value_index), *([bytes(quarantine.twin_index)] if quarantine.twin_index else [])]
     return ContactPoint.objects.filter(value_index__in=indexes).defer("value")
+
+
+def reached_by(quarantine: Quarantine) -> QuerySet[ContactPoint]:
+    """The contact points that a quarantine keeps from being used: all with the value, but for persons for whom it was released."""
+    released = QuarantineRelease.objects.filter(quarantine=quarantine, is_approved=True, revoked_at=None).values("person_id")
+    return points_of(quarantine).exclude(person_id__in=released)
 
 
 @transaction.atomic

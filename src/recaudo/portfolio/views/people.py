@@ -97,8 +97,10 @@ def contact_point_status(request: HttpRequest, person_id: UUID, point_id: UUID) 
     form = ContactStatusForm(request.POST)
     if not form.is_valid():
         raise NotFound()
-    services.set_contact_point_status(point, status=form.cleaned_data["status"], by=request.user, at=timezone.now(), reason="en pantalla")
-    return _contact_points(request, person, ContactPointForm(), "Se cambió el estado del medio de contacto.")
+    status = form.cleaned_data["status"]
+    services.set_contact_point_status(point, status=status, by=request.user, at=timezone.now(), reason="en pantalla")
+    said = "El medio quedó en cuarentena en toda la organización: se libera con evidencia y dos personas." if status == "wrong_party" else "Se cambió el estado del medio de contacto."
+    return _contact_points(request, person, ContactPointForm(), said)
 
 
 @allow("person.view")
