@@ -41,6 +41,16 @@ CAUSE_ES: dict[str, str] = {
     "dispute.resolved": "una aclaración resuelta",
 }  # fmt: skip
 
+# The house's rules by their code; a rule of the law has its own words.
+HOUSE_RULE_ES: dict[str, str] = {
+    "HOUSE-PROMISE": "Promesa de pago vigente", "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa",
+    "HOUSE-PAID": "Nada que cobrar", "HOUSE-POINT": "Sin medio de contacto utilizable", "HOUSE-HOLD": "Suspensión vigente",
+    "HOUSE-DECEASED": "Persona fallecida", "HOUSE-CONTROL": "Grupo de control: no contactar proactivamente",
+    "HOUSE-PREFERENCE": "Horario o canal que pidió la persona", "HOUSE-DISCLOSURE": "Texto de la deuda a un medio sin verificar",
+    "HOUSE-LIBRARIES": "Feriados o zonas horarias sin actualizar", "HOUSE-LAW": "Decisiones normativas que no cuadran",
+    "HOUSE-PRESCRIBED": "Deuda prescrita",
+}  # fmt: skip
+
 # Calls that a person asked for stand above everything that a run plans, so that the queue's index finds them at its top.
 CALLBACK = "callback"
 CALLBACK_PRIORITY = 1_000_000_000

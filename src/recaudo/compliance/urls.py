@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern] = [
     # dashboard
     path("cumplimiento/", board.board, name="board"),
     path("cumplimiento/tablero/<slug:kind>/", board.board_list, name="board_list"),
+    # permission tester for one person
+    path("cumplimiento/probador/", tester.tester, name="tester"),
+    path("cumplimiento/probador/<uuid:person_id>/", tester.tester_person, name="tester_person"),
     # preventive audits
     path("cumplimiento/auditorias/", audits.audits, name="audits"),
     path("cumplimiento/auditorias/programas/nuevo/", audits.programme_new, name="programme_new"),
@@ -25,9 +28,6 @@ urlpatterns: list[URLPattern] = [
     path("cumplimiento/auditorias/<uuid:audit_id>/hallazgo/", audits.audit_find, name="audit_find"),
     path("cumplimiento/auditorias/<uuid:audit_id>/cerrar/", audits.audit_close, name="audit_close"),
     path("cumplimiento/auditorias/<uuid:audit_id>/informe/", audits.audit_print, name="audit_print"),
-    # replay
-    path("cumplimiento/repeticion/", replay.replay, name="replay"),
-    path("cumplimiento/repeticion/contactos.csv", replay.replay_csv, name="replay_csv"),
     # policies
     path("cumplimiento/politicas/", policies.policies, name="policies"),
     path("cumplimiento/politicas/nueva/", policies.policy_new, name="policy_new"),
@@ -39,6 +39,9 @@ urlpatterns: list[URLPattern] = [
     path("cumplimiento/politicas/<uuid:policy_id>/version/<int:number>/", policies.policy_version, name="policy_version"),
     path("cumplimiento/politicas/<uuid:policy_id>/version/<int:number>/archivo/", policies.policy_file, name="policy_file"),
     path("instrucciones/<uuid:publication_id>/archivo/", policies.told_file, name="told_file"),
+    # replay
+    path("cumplimiento/repeticion/", replay.replay, name="replay"),
+    path("cumplimiento/repeticion/contactos.csv", replay.replay_csv, name="replay_csv"),
     path("cumplimiento/repeticion/vista/", replay.replay_seen, name="replay_seen"),
     # evidence files
     path("cumplimiento/expedientes/", evidence.evidence, name="evidence"),

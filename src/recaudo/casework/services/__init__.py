@@ -50,14 +50,14 @@ from recaudo.casework.services.holds import (
     resolve_dispute,
     resume_contact,
 )
-from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, Question
+from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, Question, role_of
 from recaudo.casework.services.identity import (
     IDENTITY_ES,
     NotIdentified,
     check_identity,
     is_identified,
 )
-from recaudo.casework.services.judge import Answer, judge
+from recaudo.casework.services.judge import Answer, Ground, grounds, headroom, judge, open_hours, zones_of
 from recaudo.casework.services.moves import move_back
 from recaudo.casework.services.outcome import Outcome, Wish, asks_reason
 from recaudo.casework.services.pending import cancel_pending
@@ -99,6 +99,7 @@ __all__ = [
     "CaseLocked",
     "Clock",
     "ContactRefused",
+    "Ground",
     "NoPermit",
     "NotIdentified",
     "NotInAgency",
@@ -133,7 +134,9 @@ __all__ = [
     "defer_or_refuse",
     "end_search",
     "expire_actions",
+    "grounds",
     "has_room_in_wave",
+    "headroom",
     "follow_quarantine",
     "hold_free",
     "hold_person",
@@ -148,6 +151,7 @@ __all__ = [
     "open_action",
     "open_dispute",
     "open_hold",
+    "open_hours",
     "open_search",
     "open_waves",
     "pause_contact",
@@ -161,6 +165,7 @@ __all__ = [
     "resolve_dispute",
     "resume_contact",
     "review_cases",
+    "role_of",
     "still_stands",
     "take_next",
     "take_search",
@@ -170,4 +175,5 @@ __all__ = [
     "withdraw_act",
     "withdraw_wave",
     "wrong_party",
+    "zones_of",
 ]  # fmt: skip

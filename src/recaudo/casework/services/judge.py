@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,17 +64,10 @@ def judge(
     find_next  also look for the next allowed instant (slower)
     """
     inquiry = _Inquiry(dossier, question, rules, content, reply_to)
-    refused = list(house.refusals(dossier, question, at=at))
-    if (over := _prescribed(inquiry, at)) is not None:
-        refused.append(over)
-    if content is not None and (told := house.disclosure(question, content)) is not None:
-        refused.append(told)
-    if refused:
+    if refused := _by_house(inquiry, at):
         return _of_house(inquiry, refused, at, find_next)
-    if problems := library_problems():
-        return _answer(inquiry, Refusal("HOUSE-LIBRARIES", problems[0]), None)
-    if rules.trouble:
-        return _answer(inquiry, Refusal("HOUSE-LAW", rules.trouble), None)
+    if unfit := _unfit(rules):
+        return _answer(inquiry, unfit[0], None)
     denied = inquiry.denials(at)
     if not denied:
         verdict = inquiry.ask(at, None)
@@ -87,6 +80,42 @@ def judge(
         False, verdict.rule_id or "", verdict.citation, verdict.reason_es, inquiry.next_allowed(at) if find_next else None, verdict.cures,
         verdict.warnings, _short(verdict), _libraries(verdict), verdict.confidence, verdict.lawbook_version,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One rule that refuses, with its source and what would cure it. `until` None: no end is known; `confidence` empty: the house's."""
+
+    rule: str
+    reason_es: str
+    citation: str
+    cure_es: str
+    until: datetime | None = None
+    confidence: str = ""
+
+
+def grounds(dossier: Dossier, question: Question, *, at: datetime, rules: Rules) -> list[Ground]:
+    """Every rule that refuses a contact at an instant, the house's first; the first is the one that `judge` names. Empty: it is allowed."""
+    inquiry = _Inquiry(dossier, question, rules, None, None)
+    refused = [Ground(one.rule, one.reason_es, one.citation, one.cure_es, one.until) for one in (*_by_house(inquiry, at), *_unfit(rules))]
+    said = {clause.rule.id: clause.rule for clause in inquiry.pack.clauses(at.date(), inquiry.debtor.subdivision)} if inquiry.pack.known else {}
+    for rule_id in dict.fromkeys(rule_id for verdict in inquiry.denials(at) for rule_id in verdict.all_rule_ids):
+        rule = said.get(rule_id) or inquiry.pack.rule(rule_id)
+        refused.append(Ground(rule.id, rule.text_es, rule.citation, comply.cure_of(rule), None, "" if rule.id == "HOUSE-CAP" else rule.confidence))
+    return refused
+
+
+def headroom(dossier: Dossier, question: Question, *, at: datetime, rules: Rules) -> list[comply.Room]:
+    """What is left of every limit on how often, those of the law and of the house."""
+    inquiry = _Inquiry(dossier, question, rules, None, None)
+    return comply.rooms(inquiry.pack, inquiry.debtor, inquiry.past, inquiry.proposed(at), inquiry.caps)
+
+
+def open_hours(dossier: Dossier, question: Question, *, on: date, zone: str, rules: Rules) -> comply.Hours:
+    """The hours of a local day in which no rule of the clock refuses, whatever was done before."""
+    inquiry = _Inquiry(dossier, question, rules, None, None)
+    at = datetime.combine(on, time(12), tzinfo=ZoneInfo(zone))
+    return comply.open_hours(inquiry.pack, inquiry.debtor, inquiry.proposed(at), day=on, zone=zone)
 
 
 def permit_end(dossier: Dossier, question: Question, *, at: datetime, rules: Rules) -> datetime:
@@ -117,7 +146,7 @@ class _Inquiry:
     def ask(self, at: datetime, cap: comply.HouseCap | None, *, find_next: bool = False) -> comply.Verdict:
         # Slots are taken in the order of the lock, not of the clocks: what is written already happened before this.
         past = [p if p.at < at else replace(p, at=at - timedelta(microseconds=1)) for p in self.past]
-        return comply.permit_verdict(self.pack, self.debtor, past, self._proposed(at), cap=cap, find_next=find_next)
+        return comply.permit_verdict(self.pack, self.debtor, past, self.proposed(at), cap=cap, find_next=find_next)
 
     def denials(self, at: datetime) -> list[comply.Verdict]:
         """The refusals of the law and of each cap."""
@@ -138,7 +167,7 @@ class _Inquiry:
             instant = max(known)
         return None
 
-    def _proposed(self, at: datetime) -> comply.Proposed:
+    def proposed(self, at: datetime) -> comply.Proposed:
         question, point = self.question, self.question.point
         return comply.Proposed(
             at=at,
@@ -159,6 +188,19 @@ class _Inquiry:
             address=str(point.id) if point else None,
             line_type=(point.line_type or None) if point else None,
         )
+
+
+def _by_house(inquiry: _Inquiry, at: datetime) -> list[Refusal]:
+    """Every refusal of the house, what the text tells included."""
+    found = list(house.refusals(inquiry.dossier, inquiry.question, at=at))
+    told = house.disclosure(inquiry.question, inquiry.content) if inquiry.content is not None else None
+    return [*found, *(one for one in (_prescribed(inquiry, at), told) if one is not None)]
+
+
+def _unfit(rules: Rules) -> list[Refusal]:
+    """Why nobody may be contacted at all: the libraries or the decisions of the house cannot be trusted."""
+    found = [Refusal("HOUSE-LIBRARIES", problem) for problem in library_problems()[:1]]
+    return [*found, *([Refusal("HOUSE-LAW", rules.trouble)] if rules.trouble else [])]
 
 
 def _prescribed(inquiry: _Inquiry, at: datetime) -> Refusal | None:

@@ -31,6 +31,7 @@ from recaudo.compliance.queries import audits as queries
 from recaudo.compliance.queries.controls import CONTROLS
 from recaudo.compliance.services import audits as services
 from recaudo.compliance.services.printed_audit import audit_pdf
+from recaudo.compliance.views.clock import zone_of
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
@@ -98,7 +99,7 @@ def audit_start(request: HttpRequest, programme_id: UUID) -> HttpResponse:
         seed = given["semilla"] if given["semilla"] is not None else secrets.randbelow(2**31)
         try:
             made = services.start_audit(
-                found, from_on=given["desde"], until_on=given["hasta"] + timedelta(days=1), seed=seed, zone=_zone(request), rules=rules(), by=request.user, at=now,
+                found, from_on=given["desde"], until_on=given["hasta"] + timedelta(days=1), seed=seed, zone=zone_of(request), rules=rules(), by=request.user, at=now,
                 on=today,
             )  # fmt: skip
         except Problem as problem:
@@ -115,7 +116,7 @@ def audit_start(request: HttpRequest, programme_id: UUID) -> HttpResponse:
 def audit(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     """One audit. The draw is repeated only when somebody asks: it reads everything of the period."""
     found, today = _run(audit_id), local_day(timezone.now())
-    again = queries.redraw(found, zone=_zone(request), on=today) if "sorteo" in request.GET else None
+    again = queries.redraw(found, zone=zone_of(request), on=today) if "sorteo" in request.GET else None
     is_same = again is not None and [str(one) for one in again.ids] == found.sample
     return render(request, "compliance/audit.html", {**_audit_context(request, found), "again": again, "is_same": is_same})
 
@@ -148,7 +149,7 @@ def audit_print(request: HttpRequest, audit_id: UUID) -> HttpResponse:
         raise NotAllowed()
     found = _run(audit_id)
     context = _audit_context(request, found)
-    document = audit_pdf(found, context, zone=_zone(request), at=timezone.now(), organisation=workforce.organisation(found.tenant_id).name)
+    document = audit_pdf(found, context, zone=zone_of(request), at=timezone.now(), organisation=workforce.organisation(found.tenant_id).name)
     journal.record("list.exported", by=request.user, at=timezone.now(), list="audit", rows=len(context["findings"]))
     answer = HttpResponse(document, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="auditoria-{found.folio}.pdf"'
@@ -256,7 +257,7 @@ def _programme_page(request: HttpRequest, found: AuditProgramme | None, initial:
 
 
 def _audit_context(request: HttpRequest, found: AuditRun) -> dict[str, Any]:
-    today, zone = local_day(timezone.now()), _zone(request)
+    today, zone = local_day(timezone.now()), zone_of(request)
     rows = list(found.findings.order_by("created_at", "id"))
     answered = [UUID(item["by"]) for item in found.checklist if item.get("by")]
     names = _names(found.responsible_id, found.by_id, found.closed_by_id, *answered, *(one.responsible_id for one in rows))
@@ -317,10 +318,6 @@ def _names(*keys: UUID | None) -> dict[Any, str]:
 
 def _staff() -> QuerySet[User]:
     return workforce.users().filter(is_active=True, agency=None).order_by("name")
-
-
-def _zone(request: HttpRequest) -> str:
-    return str(getattr(request, "zone", "UTC"))
 
 
 def _programme(programme_id: UUID) -> AuditProgramme:

@@ -37,7 +37,7 @@ TITLES: dict[str, tuple[str, str]] = {
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    found = queries.board(rules(), on=local_day(now), at=now, zone=_zone(request))
+    found = queries.board(rules(), on=local_day(now), at=now, zone=zone_of(request))
     busiest = max((line.month + line.planned for line in found.refusals), default=1)
     context = {
         "board": found, "standing": found.standing, "near": found.near,
@@ -63,7 +63,7 @@ def board_list(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in TITLES:
         raise NotFound()
     now = timezone.now()
-    today, zone = local_day(now), _zone(request)
+    today, zone = local_day(now), zone_of(request)
     country, rule = request.GET.get("pais", "")[:2].upper(), request.GET.get("regla", "")[:40]
     if kind == "suspensiones":
         rows = queries.holds(at=now)
@@ -105,7 +105,3 @@ def _chart(days: Any) -> dict[str, Any]:
             {"name": "Negados", "tone": "bad", "data": [refused for _, refused, _ in days]},
         ],
     }  # fmt: skip
-
-
-def _zone(request: HttpRequest) -> str:
-    return str(getattr(request, "zone", "UTC"))

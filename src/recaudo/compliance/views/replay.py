@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recaudo.compliance.forms import day_field
 from recaudo.compliance.queries import replay as queries
 from recaudo.compliance.services.replay import IMPACT_DAYS, show_impact
+from recaudo.compliance.views.clock import zone_of
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import NotAllowed
@@ -106,7 +107,7 @@ def replay_csv(request: HttpRequest) -> HttpResponseBase:
     names = _names()
     found = _run(request, form, names)
     shown, _ = _filtered(found, request)
-    zone = ZoneInfo(_zone(request))
+    zone = ZoneInfo(zone_of(request))
     return csv_response(
         f"repeticion-{found.from_on:%Y%m%d}-{found.until_on:%Y%m%d}", COLUMNS, _lines(shown, names, zone),
         record=lambda count: journal.record("list.exported", by=request.user, at=timezone.now(), list="replay", format="csv", rows=count),
@@ -118,7 +119,7 @@ def replay_csv(request: HttpRequest) -> HttpResponseBase:
 def replay_seen(request: HttpRequest) -> HttpResponse:
     """Note that whoever approves saw the effect of a proposal over the last days."""
     proposal = request.POST.get("propuesta", "")
-    found = show_impact(proposal=proposal, on=_today(request), zone=_zone(request), by=request.user, at=timezone.now())
+    found = show_impact(proposal=proposal, on=_today(request), zone=zone_of(request), by=request.user, at=timezone.now())
     messages.success(request, f"Queda constancia de que lo vio: de {found.action_count} contactos, {found.now_refused} se habrían rechazado y {found.now_allowed} permitido.")
     change = law.proposal(UUID(proposal))
     return redirect("law:change", change.id) if change else redirect("law:choice", law.decision_name(UUID(proposal)))
@@ -134,7 +135,7 @@ def _form(request: HttpRequest) -> ReplayForm:
 
 
 def _run(request: HttpRequest, form: ReplayForm, names: dict[str, str]) -> queries.Replay:
-    zone, given = _zone(request), form.cleaned_data
+    zone, given = zone_of(request), form.cleaned_data
     before, after = queries.version_of(queries.NOW, zone=zone), queries.version_of(form.key, zone=zone)
     return queries.replay(from_on=given["desde"], until_on=given["hasta"] + timedelta(days=1), before=before, after=after, zone=zone, names=names)
 
@@ -175,9 +176,5 @@ def _names() -> dict[str, str]:
     return {**names, "": "La organización o el programa"}
 
 
-def _zone(request: HttpRequest) -> str:
-    return str(getattr(request, "zone", "UTC"))
-
-
 def _today(request: HttpRequest) -> date:
-    return timezone.now().astimezone(ZoneInfo(_zone(request))).date()
+    return timezone.now().astimezone(ZoneInfo(zone_of(request))).date()

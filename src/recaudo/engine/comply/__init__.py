@@ -61,9 +61,10 @@ from recaudo.engine.comply.periods import (
 )
 from recaudo.engine.comply.places import jurisdiction_for, zones_for
 from recaudo.engine.comply.replay import replay, turned
+from recaudo.engine.comply.room import SLOT_MINUTES, Hours, Room, open_hours, rooms
 from recaudo.engine.comply.terms import BadLawbook, Terms
 from recaudo.engine.comply.vectors import Failure, Report, vectors
-from recaudo.engine.comply.verdict import permit_verdict
+from recaudo.engine.comply.verdict import cure_of, permit_verdict
 from recaudo.engine.comply.words import (
     Consent,
     Debtor,
@@ -78,12 +79,11 @@ from recaudo.engine.comply.words import (
 )
 
 __all__ = [
-    "EDITABLE", "BadLawbook", "Change", "Clause", "Consent", "Debtor", "Document", "Due", "Failure", "Fee", "Finding",
-    "HouseCap", "Lawbook", "Libraries", "MissingColumns", "NoSuchRule", "NotAValue", "NotColumnar", "Override",
-    "Pack", "PastContact", "Permission", "Preference", "PreferencesNeeded", "Proposed", "Report", "Rule", "State",
-    "Terms", "TooManyStates", "UnknownRule", "UnknownTerm", "UnknownUnit", "Verdict", "amended", "build", "canonical",
-    "compared", "content_hash", "count", "deadline", "fee", "holidays_between", "is_business_day", "is_holiday",
-    "jurisdiction_for", "law_person", "lawbook", "libraries_ok", "library_versions", "lint", "notice", "overall",
-    "pack_name", "parse_file", "permit_verdict", "read_files", "replay", "retention", "screen", "turned", "value_on", "vectors",
+    "EDITABLE", "SLOT_MINUTES", "BadLawbook", "Change", "Clause", "Consent", "Debtor", "Document", "Due", "Failure", "Fee", "Finding", "Hours",
+    "HouseCap", "Lawbook", "Libraries", "MissingColumns", "NoSuchRule", "NotAValue", "NotColumnar", "Override", "Pack", "PastContact", "Permission",
+    "Preference", "PreferencesNeeded", "Proposed", "Report", "Room", "Rule", "State", "Terms", "TooManyStates", "UnknownRule", "UnknownTerm",
+    "UnknownUnit", "Verdict", "amended", "build", "canonical", "compared", "content_hash", "count", "cure_of", "deadline", "fee", "holidays_between",
+    "is_business_day", "is_holiday", "jurisdiction_for", "law_person", "lawbook", "libraries_ok", "library_versions", "lint", "notice", "open_hours",
+    "overall", "pack_name", "parse_file", "permit_verdict", "read_files", "replay", "retention", "rooms", "screen", "turned", "value_on", "vectors",
     "zones_for",
 ]  # fmt: skip

@@ -53,29 +53,46 @@ def limited_past(case: Case, terms: Terms, group: Iterable[str]) -> list[PastCon
 
 def frequency_full(case: Case, terms: Terms) -> bool:
     """Whether a cap has no slot left for the proposed contact (any of its debts, for a cap per debt)."""
+    used = frequency_used(case, terms)
+    return used is not None and used >= terms.max
+
+
+def frequency_used(case: Case, terms: Terms) -> int | None:
+    """How many contacts a cap already counts for the proposed one, of the debt with the most; None when it does not ask about it."""
     proposed = case.proposed
     if proposed.channel not in terms.group or proposed.person in case.pack.words["persons_not_counted"]:
-        return False
+        return None
     if terms.only_line_type is not None and proposed.line_type != terms.only_line_type:
-        return False
+        return None
     group = {proposed.channel} if terms.per_channel else terms.group
     counted = [
         p for p in limited_past(case, terms, group) if counts(case, p, terms.count_basis) and case.in_period(p, terms)
     ]
     if terms.scope != "person_x_debt":
-        return len(counted) >= terms.max
+        return len(counted)
     counted = [p for p in counted if not p.misdirected]
     if not proposed.debts:
-        return len(counted) >= terms.max
-    return any(_debt_full(case, terms, counted, case.debt(debt)) for debt in proposed.debts)
+        return len(counted)
+    return max((used for debt in proposed.debts if (used := _debt_used(case, terms, counted, case.debt(debt))) is not None), default=None)
 
 
-def _debt_full(case: Case, terms: Terms, counted: list[PastContact], debt: str) -> bool:
+def _debt_used(case: Case, terms: Terms, counted: list[PastContact], debt: str) -> int | None:
+    """None: the person asked to be called about this debt."""
     consented = "prior_consent_7d" in terms.exclude
     if consented and case.prior_consent(debt, case.at):
-        return False
-    mine = [p for p in counted if case.about(p, debt, talked=False) and not (consented and case.prior_consent(debt, p.at))]
-    return len(mine) >= terms.max
+        return None
+    return sum(1 for p in counted if case.about(p, debt, talked=False) and not (consented and case.prior_consent(debt, p.at)))
+
+
+def house_cap_used(case: Case, terms: Terms, days: int) -> int | None:
+    """How many contacts the organisation's own cap counts; None for answers, receipts and codes, which neither ask nor count."""
+    if case.proposed.purpose in terms.purposes_exempt:
+        return None
+    return sum(
+        1
+        for p in case.past
+        if p.direction == "out" and p.purpose not in terms.purposes_exempt and counts(case, p, terms.count_basis) and case.within_days(p, days)
+    )
 
 
 def gap_too_short(case: Case, terms: Terms) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from recaudo.engine.comply.case import Case, case_of
-from recaudo.engine.comply.counting import counts, warnings
+from recaudo.engine.comply.counting import house_cap_used, warnings
 from recaudo.engine.comply.days import day_start, library_versions
 from recaudo.engine.comply.pack import Clause, Pack, Rule
 from recaudo.engine.comply.rules import denies, is_lifted
@@ -115,16 +115,10 @@ def unknowns(case: Case) -> list[Rule]:
 
 
 def house_cap_full(case: Case, cap: HouseCap) -> bool:
-    """Whether the organisation's limit per person has no slot left. Answers, receipts and codes neither ask nor count."""
+    """Whether the organisation's limit per person has no slot left."""
     terms = case.pack.terms(case.pack.rule("HOUSE-CAP"), case.day)
-    if terms is None or case.proposed.purpose in terms.purposes_exempt:
-        return False
-    counted = [
-        p
-        for p in case.past
-        if p.direction == "out" and p.purpose not in terms.purposes_exempt and counts(case, p, terms.count_basis) and case.within_days(p, cap.period_days)
-    ]
-    return len(counted) >= cap.max_contacts_per_person
+    used = house_cap_used(case, terms, cap.period_days) if terms else None
+    return used is not None and used >= cap.max_contacts_per_person
 
 
 def _next_allowed(case: Case, history: Sequence[PastContact], denying: Sequence[Rule], *, cap: HouseCap | None, guarded: bool) -> datetime | None:
@@ -178,9 +172,13 @@ def _windows(case: Case) -> list[Clause]:
     return [c for day in days for c in case.pack.clauses(day, case.debtor.subdivision) if c.rule.type == "window"]
 
 
+def cure_of(rule: Rule) -> str:
+    """What would make a contact lawful that a rule refuses, in Spanish; empty where nothing does."""
+    return GUARD_CURES.get(rule.id) or CURES.get(rule.type, "")
+
+
 def _cures(denying: Sequence[Rule]) -> tuple[str, ...]:
-    hints = [GUARD_CURES.get(rule.id) or CURES.get(rule.type, "") for rule in denying]
-    return tuple(dict.fromkeys(hint for hint in hints if hint))
+    return tuple(dict.fromkeys(hint for rule in denying if (hint := cure_of(rule))))
 
 
 def _warnings(case: Case) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ of a real case are not known here: casework adds them at the gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -134,7 +134,8 @@ def answer(question: WhatIf, rules: Rules, *, clock: str) -> WhatIfAnswer:
     verdicts = _asked(pack, question, rules, question.at, find_next=False)
     denied = [one for one in verdicts if not one.allowed]
     named = list(dict.fromkeys(rule_id for one in denied for rule_id in one.all_rule_ids))
-    strip = tuple(_strip(pack, question, rules, zone))
+    first_day = question.at.astimezone(ZoneInfo(zone)).date()
+    strip = tuple(week_strip(lambda at: _first_refusal(pack, question, rules, at), first=first_day, zone=zone, tone=lambda rule_id: tone_of(pack.rule(rule_id))))
     seen = dict.fromkeys(span.rule for day in strip for span in day.spans if span.rule)
     first = denied[0] if denied else verdicts[0]
     return WhatIfAnswer(
@@ -237,24 +238,27 @@ def _past_days(question: WhatIf, zone: str) -> Iterable[PastDay]:
         yield PastDay(day, words.DAYS[day.weekday()], marks)
 
 
-def _strip(pack: comply.Pack, question: WhatIf, rules: Rules, zone: str) -> Iterable[DayStrip]:
-    """7 x 48 questions, whatever is asked."""
+def week_strip(ask: Callable[[datetime], str], *, first: date, zone: str, tone: Callable[[str], str] = lambda rule_id: "bad") -> Iterable[DayStrip]:
+    """Seven local days by half hours: 7 x 48 questions, whatever is asked.
+
+    ask   the rule that refuses at an instant (UTC); empty = allowed
+    tone  the colour of a rule
+    """
     here = ZoneInfo(zone)
-    start = question.at.astimezone(here).date()
-    for day in (start + timedelta(days=n) for n in range(DAYS)):
+    for day in (first + timedelta(days=n) for n in range(DAYS)):
         rules_of_day = []
         for slot in range(SLOTS):
             minute = slot * SLOT_MINUTES
             clock = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=here).astimezone(UTC)
-            rules_of_day.append(_first_refusal(pack, question, rules, clock))
-        yield DayStrip(day, words.DAYS[day.weekday()], tuple(_spans(rules_of_day, pack)))
+            rules_of_day.append(ask(clock))
+        yield DayStrip(day, words.DAYS[day.weekday()], tuple(_spans(rules_of_day, tone)))
 
 
-def _spans(rules_of_day: list[str], pack: comply.Pack) -> Iterable[Span]:
+def _spans(rules_of_day: list[str], tone: Callable[[str], str]) -> Iterable[Span]:
     first = 0
     for rule_id, slots in groupby(rules_of_day):
         count = len(list(slots))
-        yield Span(first, count, rule_id, tone_of(pack.rule(rule_id)) if rule_id else "ok")
+        yield Span(first, count, rule_id, tone(rule_id) if rule_id else "ok")
         first += count
 
 

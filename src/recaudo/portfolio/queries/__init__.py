@@ -8,6 +8,7 @@ from recaudo.portfolio.queries.accounts import (
     bounded_count,
     find_accounts,
     search,
+    search_persons,
 )
 from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines, totals
 from recaudo.portfolio.queries.payments import PaymentFilters, find_payments, money_received, unidentified
@@ -66,6 +67,7 @@ __all__ = [
     "quarantines",
     "releases_waiting",
     "search",
+    "search_persons",
     "totals",
     "unidentified",
 ]  # fmt: skip

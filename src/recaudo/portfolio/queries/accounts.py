@@ -101,6 +101,16 @@ def search(text: str) -> QuerySet[Account]:
     return Account.objects.filter(condition)
 
 
+def search_persons(text: str) -> QuerySet[Person]:
+    """Persons found by what a person types, as `search`: those named by it, and whoever answers for an account it numbers."""
+    text = text.strip()
+    if not text:
+        return Person.objects.none()
+    numbered = _numbered(text)
+    found = list(AccountParty.objects.filter(account_id__in=numbered).values_list("person_id", flat=True)) if numbered else _persons(text)
+    return Person.objects.filter(id__in=found, merged_into=None).order_by("search_name", "id")
+
+
 def bounded_count(accounts: QuerySet[Any], most: int = 10_000) -> tuple[int, bool]:
     """How many, counted no further than `most`: (count, is exact)."""
     count = accounts.order_by()[: most + 1].count()
