@@ -21,7 +21,7 @@ AREAS_ES = {
     "case": "Casos", "cases": "Apertura de casos", "action": "Gestiones", "actions": "Gestiones en bloque",
     "contact": "Contacto", "hold": "Suspensiones", "dispute": "Aclaraciones", "callback": "Llamadas agendadas",
     "wave": "Envíos", "template": "Plantillas", "messages": "Mensajes en bloque", "message": "Mensajes", "day": "Jornadas",
-    "list": "Exportaciones", "backup": "Respaldos", "journal": "Bitácora",
+    "list": "Exportaciones", "backup": "Respaldos", "journal": "Bitácora", "rolls": "Registros sellados",
     "evidence": "Expedientes", "rights": "Solicitudes de derechos", "complaint": "Quejas", "retention": "Conservación de datos",
     "audit": "Auditorías", "finding": "Hallazgos de auditoría", "quarantine": "Cuarentena", "search": "Búsqueda de personas",
     "identity": "Comprobación de identidad", "preference": "Preferencias", "prescription": "Prescripción", "experiment": "Experimentos",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from recaudo.store.models import TenantRow
+
+# Events that somebody looks up by their name, whatever they happened to.
+LOOKED_UP = ["day.finished", "rolls.sealed"]
 
 
 class Event(TenantRow):
@@ -38,6 +42,8 @@ class Event(TenantRow):
             # what waits to be sealed
             models.Index(fields=["tenant_id", "id"], name="journal_unsealed", condition=models.Q(hash=None)),
             models.Index(fields=["tenant_id", "chain_number"], name="journal_chain"),
+            # what is looked up by its name: rare among millions of events
+            models.Index(fields=["tenant_id", "name", "created_at"], name="journal_named", condition=models.Q(name__in=LOOKED_UP)),
         ]
 
 
@@ -87,3 +93,27 @@ class Verification(TenantRow):
 
     class Meta:
         indexes = [models.Index(fields=["tenant_id", "-created_at"], name="journal_verification_new")]
+
+
+class SealedBatch(TenantRow):
+    """Some rows of a roll (see journal/rolls.py), sealed together. Never changes.
+
+    number    1, 2, 3 ... in the tenant and roll; an event `rolls.sealed` of the chain says which were made together
+    ids       of the rows, in order; hints the first 8 bytes of each one's digest, to name the one that was altered
+    root      of the tree over the digests
+    """
+
+    roll = models.CharField(max_length=30)
+    number = models.IntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    ids = ArrayField(models.UUIDField())
+    hints = models.BinaryField()
+    root = models.BinaryField(max_length=32)
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "roll", "number"], name="journal_batch_once")]
+        indexes = [models.Index(fields=["tenant_id", "roll", "last_at"], name="journal_batch_when")]

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from recaudo.journal import rolls
 from recaudo.journal.anchors import is_signed
 from recaudo.journal.chain import GENESIS, event_hash
 from recaudo.journal.models import Anchor, Event, Verification
@@ -20,13 +21,17 @@ RECENT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What verifying found. `broken_number` and `broken_id` name the first record that does not fit."""
+    """What verifying found. `broken_number` and `broken_id` name the first record that does not fit: an event, or a row of a roll.
+
+    rows   of rolls, recomputed and found as they were sealed
+    """
 
     sealed: int
     unsealed: int
     broken_number: int | None = None
     broken_id: UUID | None = None
     reason_es: str = ""
+    rows: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -133,6 +138,9 @@ class Walk:
     def __init__(self, outside: Mapping[int, bytes] | None = None, *, chunk: int = 5000) -> None:
         self.chunk = chunk
         self.checked = 0
+        self.rows = 0
+        self._whole_chain: bool | None = None
+        self._rolls = (said for roll in rolls.kept() for said in rolls.check(roll))
         self.broken: Found | None = _unsigned_anchor()
         self._previous = GENESIS
         self._after: tuple[int, UUID] | None = None
@@ -157,10 +165,27 @@ class Walk:
                 return False
         if rows:
             self._after = (rows[-1].chain_number, rows[-1].id)
-        return len(rows) == self.chunk
+            return True
+        return self._step_roll()
+
+    def _step_roll(self) -> bool:
+        """The next batch of a roll: only once the chain, which says what it must be, was found whole."""
+        if self._whole_chain is None:
+            self._whole_chain = self._chain().is_whole
+        if not self._whole_chain:
+            return False
+        said = next(self._rolls, None)
+        if isinstance(said, rolls.Fault):
+            self.broken = Found(0, 0, said.chain_number, said.row_id, said.reason_es)
+            return False
+        self.rows += said or 0
+        return said is not None
 
     def found(self) -> Found:
         """The answer, once `step` said that there is no more."""
+        return replace(self._chain(), rows=self.rows)
+
+    def _chain(self) -> Found:
         unsealed = Event.objects.filter(hash=None).count()
         if self.broken is not None:
             return replace(self.broken, sealed=self.checked, unsealed=unsealed)

@@ -174,5 +174,6 @@ EVENTS: dict[str, str] = {
     "backup.made": "Se hizo un respaldo",
     "backup.restored": "Se restauró un respaldo",
     "journal.anchored": "Se ancló la bitácora",
+    "rolls.sealed": "Se sellaron registros de permisos y normas",
     "journal.verified": "Se verificó la bitácora",
 }

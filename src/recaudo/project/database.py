@@ -10,7 +10,10 @@ from django.db import connections
 from psycopg import sql
 
 # Tables that the application may add to but never change: the journal is sealed by a function of the owner.
-APPEND_ONLY = ["journal_event", "journal_anchor", "portfolio_ledgerentry", "portfolio_buckethistory", "casework_permitrecord", "law_lawchange", "law_lawimpact"]
+APPEND_ONLY = [
+    "journal_event", "journal_anchor", "portfolio_ledgerentry", "portfolio_buckethistory", "casework_permitrecord", "law_lawchange", "law_lawimpact",
+    "journal_sealedbatch",
+]
 # Tables whose rows change but never go: without its newest row an older reading of the law, approved and signed, would rule again.
 NEVER_DELETED = ["law_lawdecision"]
 PARTITIONED = ["journal_event", "casework_action", "messaging_message"]

@@ -1,6 +1,7 @@
 """What happens by the clock: each tick is deferred once however many workers run, and each job may run twice without harm.
 
     every minute     seal the journals; begin the days that are due
+    every hour       seal permits and decisions over the law into the journals
     every 5 minutes  give back what a dead worker held
     every day        months ahead, finished jobs forgotten, journals anchored, old files deleted
 
@@ -50,6 +51,15 @@ def seal_journals(timestamp: int) -> None:
     for tenant in tenants():
         with tenancy.acting(tenant.id):
             journal.seal(at=timezone.now())
+
+
+@app.periodic(cron="23 * * * *", periodic_id="rolls")
+@app.task(name="project.jobs.seal_rolls", queue="upkeep", queueing_lock="rolls")
+def seal_rolls(timestamp: int) -> None:
+    """Seal what the gate answered and what was decided over the law since the last hour, tenant by tenant."""
+    for tenant in tenants():
+        with tenancy.acting(tenant.id):
+            journal.seal_rolls(at=timezone.now())
 
 
 @app.periodic(cron="* * * * *", periodic_id="days")

@@ -51,7 +51,7 @@ def verify(organisation: str, source: Path | None, is_json: bool) -> None:
         forged = anchors.unsigned(outside)
         event = Event.objects.filter(id=found.broken_id).first() if found.broken_id else None
         answers.append(
-            {"organisation": tenant.slug, "is_whole": found.is_whole and forged is None, "sealed": found.sealed, "unsealed": found.unsealed,
+            {"organisation": tenant.slug, "is_whole": found.is_whole and forged is None, "sealed": found.sealed, "unsealed": found.unsealed, "rows": found.rows,
              "anchors_outside": len(outside), "broken_number": found.broken_number, "broken_id": found.broken_id,
              "broken_event": event.name if event else None, "broken_at": event.created_at.astimezone(UTC).isoformat() if event else None,
              "reason": found.reason_es or (f"{forged.file} no lleva la firma de esta instalación" if forged else "")}
@@ -67,10 +67,11 @@ def verify(organisation: str, source: Path | None, is_json: bool) -> None:
 def _said(answer: dict[str, Any]) -> str:
     if answer["is_whole"]:
         outside = f", {answer['anchors_outside']} anclas guardadas fuera" if answer["anchors_outside"] else ", sin anclas guardadas fuera"
-        return f"{answer['organisation']}: íntegra; {answer['sealed']} sellados, {answer['unsealed']} por sellar{outside}"
+        rows = f", {answer['rows']} permisos y decisiones normativas como se sellaron" if answer["rows"] else ""
+        return f"{answer['organisation']}: íntegra; {answer['sealed']} sellados, {answer['unsealed']} por sellar{rows}{outside}"
     if answer["broken_number"] is None:
         return f"{answer['organisation']}: íntegra por dentro, pero {answer['reason']}"
-    record = f" ({answer['broken_event']}, {answer['broken_id']})" if answer["broken_id"] else ""
+    record = f" ({', '.join(filter(None, (answer['broken_event'], str(answer['broken_id']))))})" if answer["broken_id"] else ""
     return f"{answer['organisation']}: ALTERADA en el registro nº {answer['broken_number']}{record}: {answer['reason']}"
 
 
