@@ -38,12 +38,13 @@ class LawDecision(TenantRow):
 
 
 class LawChange(TenantRow):
-    """One act over the values of the lawbook: proposed, approved or withdrawn. Rows are only added, each signed and chained.
+    """One act over the lawbook: a value proposed, approved or withdrawn, or a reading decided. Rows are only added, each signed and chained.
 
     number      1, 2, 3 ... in the tenant, over all acts
-    act         proposed approved withdrawn
-    subject_id  the proposal that the act is about (its own id when proposed)
-    content     of a proposal: kind `amend` (rule, values, from, until, source, said) or `end` (target)
+    act         proposed approved withdrawn; decided: a LawDecision was approved
+    subject_id  the proposal that the act is about (its own id when proposed), or the LawDecision
+    content     of a proposal: kind `amend` (rule, values, from, until, source, said) or `end` (target); of a decision: kind `choice`
+                (name, choice, proposed_by)
     previous, hash, signature   see law/signing.py; an act that does not verify stops every contact
     """
 

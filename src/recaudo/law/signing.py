@@ -15,6 +15,7 @@ import hmac
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC
+from uuid import UUID
 
 from recaudo.law.models import LawChange, LawDecision
 from recaudo.store.fields import blind_index
@@ -55,11 +56,13 @@ def fault_of(rows: Sequence[LawChange]) -> str:
             return f"el acto n.º {row.number} fue alterado"
         if not hmac.compare_digest(bytes(row.signature), signature_of(digest)):
             return f"el acto n.º {row.number} no lleva la firma de esta instalación"
+        if row.act == "decided":
+            proposers[row.subject_id] = UUID(row.content["proposed_by"])
         if row.act == "proposed":
             proposers[row.subject_id] = row.by_id
         elif row.subject_id not in proposers:
             return f"el acto n.º {row.number} es sobre una propuesta que no existe"
-        elif row.act == "approved" and proposers[row.subject_id] == row.by_id:
+        elif row.act in {"approved", "decided"} and proposers[row.subject_id] == row.by_id:
             return f"el acto n.º {row.number} lo aprobó quien lo propuso"
         previous = digest
     return ""
@@ -78,4 +81,22 @@ def fault_of_decisions(rows: Iterable[LawDecision]) -> str:
             return f"la opción «{row.name}» figura retirada después de aprobada"
         if not row.signature or not hmac.compare_digest(bytes(row.signature), decision_signature(row)):
             return f"la opción «{row.name}» no lleva la firma de esta instalación"
+    return ""
+
+
+def fault_between(acts: Iterable[LawChange], rows: Iterable[LawDecision]) -> str:
+    """Where the choices in force by the table are not those of the chain: Spanish, empty = they are.
+
+    acts  those of an instant and before; rows  the newest approved of each name at that instant
+    """
+    told: dict[str, LawChange] = {}
+    for act in acts:
+        if act.act == "decided" and (act.content["name"] not in told or act.created_at >= told[act.content["name"]].created_at):
+            told[act.content["name"]] = act
+    have = {row.name: row for row in rows}
+    for name in sorted(told.keys() | have.keys()):
+        if name not in told:
+            return f"la opción «{name}» no está en el registro firmado"
+        if name not in have or (have[name].id, have[name].choice) != (told[name].subject_id, told[name].content["choice"]):
+            return f"la opción «{name}» no es la del acto n.º {told[name].number} del registro firmado"
     return ""

@@ -2,6 +2,7 @@
 
 from recaudo.law.queries.changes import (
     AMEND,
+    CHOICE,
     END,
     PENDING,
     Proposal,
@@ -31,11 +32,22 @@ from recaudo.law.queries.decisions import (
     toggle_options,
 )
 from recaudo.law.queries.diff import Diff, Line, diff, impacts
-from recaudo.law.queries.what_if import SLOT_MINUTES, DayStrip, Span, WhatIf, WhatIfAnswer, answer, places, zone_names
+from recaudo.law.queries.what_if import (
+    SLOT_MINUTES,
+    DayStrip,
+    Span,
+    WhatIf,
+    WhatIfAnswer,
+    answer,
+    places,
+    tone_of,
+    week_strip,
+    zone_names,
+)
 
 __all__ = [
-    "AMEND", "END", "HOUSE_DEFAULTS", "OFF", "PENDING", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
+    "AMEND", "CHOICE", "END", "HOUSE_DEFAULTS", "OFF", "PENDING", "SLOT_MINUTES", "Choice", "Country", "DayStrip", "Decision", "Diff", "Line", "Option", "Proposal", "Rules", "Span",
     "WhatIf", "WhatIfAnswer", "acts", "answer", "book_of", "choice", "choices", "countries", "decision_name", "decisions", "delivered", "diff", "faults_of", "impacts",
     "library_problems", "names_of", "overlay", "places", "proposal", "proposals", "rules", "rules_toggles", "ruling", "standing",
-    "strict_readings", "toggle_options", "trouble_of", "undecided", "waiting", "zone_names",
+    "strict_readings", "toggle_options", "tone_of", "trouble_of", "undecided", "waiting", "week_strip", "zone_names",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ from recaudo.law.signing import fault_of
 from recaudo.workforce import queries as workforce
 
 AMEND, END = "amend", "end"
+# An act of this kind is about a LawDecision: a reading or a cap.
+CHOICE = "choice"
 # The source of a value whose norm is still to be found.
 PENDING = "pending"
 

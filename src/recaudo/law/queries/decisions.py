@@ -11,7 +11,7 @@ from recaudo.engine.comply import Change, HouseCap, Lawbook, Pack, jurisdiction_
 from recaudo.law import rulebook
 from recaudo.law.models import LawDecision
 from recaudo.law.queries.changes import acts, book_of, overlay, trouble_of, trouble_with
-from recaudo.law.signing import fault_of_decisions
+from recaudo.law.signing import fault_between, fault_of_decisions
 
 # What the house allows itself per person when nobody decided otherwise: contacts, calendar days.
 HOUSE_DEFAULTS: dict[str, str] = {
@@ -94,12 +94,13 @@ def rules(chosen: Mapping[str, str] | None = None, *, changes: tuple[Change, ...
     chosen, changes  given = not read. Two queries at most
     """
     trouble = ""
+    written = acts() if chosen is None or changes is None else []
     if chosen is None:
         approved = _approved(at)
-        trouble = trouble_with(fault_of_decisions(approved))
+        told = [act for act in written if at is None or act.created_at <= at]
+        trouble = trouble_with(fault_of_decisions(approved) or fault_between(told, approved))
         chosen = {row.name: row.choice for row in approved}
     if changes is None:
-        written = acts()
         trouble = trouble or trouble_of(written)
         changes = () if trouble else overlay(written, at=at)
     house = {**HOUSE_DEFAULTS, **{name: choice for name, choice in chosen.items() if name in HOUSE_DEFAULTS}}

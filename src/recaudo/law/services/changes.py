@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from recaudo.engine.comply import EDITABLE, Change, NotAValue, Rule, UnknownRule, canonical, value_on
 from recaudo.engine.comply.terms import chosen
@@ -16,6 +16,7 @@ from recaudo.kernel.problems import NotFound, Problem
 from recaudo.law import queries, rulebook
 from recaudo.law.models import LawChange
 from recaudo.law.queries import PENDING, Proposal
+from recaudo.law.services import acts
 from recaudo.law.services.choices import (
     REASON_MINIMUM,
     AlreadyDecided,
@@ -25,8 +26,6 @@ from recaudo.law.services.choices import (
     SamePerson,
 )
 from recaudo.law.services.impacts import require_seen
-from recaudo.law.signing import GENESIS, sign
-from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
 
 SOURCE_MINIMUM = 5
@@ -59,12 +58,6 @@ class NotInForce(Problem):
     status = 409
 
 
-class Untrusted(Problem):
-    code = "law_changes_untrusted"
-    message = "{trouble}"
-    status = 409
-
-
 @transaction.atomic
 def propose_change(
     *, rule_id: str, values: Mapping[str, Any], since: date, until: date | None, source: str, reason: str, on: date, by: Any, at: datetime
@@ -79,7 +72,7 @@ def propose_change(
     _check_words(reason, source)
     if since < on or (until is not None and until <= since):
         raise TooEarly(since=f"{since:%d/%m/%Y}", on=f"{on:%d/%m/%Y}")
-    rows = _locked()
+    rows = acts.locked()
     overlay = queries.overlay(rows)
     rule = rule_of(rule_id, overlay)
     differing = differing_values(rule, values, since)
@@ -103,7 +96,7 @@ def propose_end(*, change_id: UUID, reason: str, by: Any, at: datetime) -> Propo
     Raises NotFound, NotInForce, AlreadyProposed, ReasonMissing
     """
     _check_words(reason, PENDING)
-    rows = _locked()
+    rows = acts.locked()
     known = queries.proposals(rows)
     target = _known(known, change_id)
     if target.state != "in_force" or target.kind != queries.AMEND:
@@ -120,7 +113,7 @@ def approve_change(change_id: UUID, *, by: Any, at: datetime) -> Proposal:
 
     Raises NotFound, AlreadyDecided, SamePerson, ImpactUnseen, BadChange (the lawbook changed since it was proposed)
     """
-    rows = _locked()
+    rows = acts.locked()
     found = _waiting(queries.proposals(rows), change_id)
     if found.proposed_by_id == by.id:
         raise SamePerson()
@@ -133,7 +126,7 @@ def approve_change(change_id: UUID, *, by: Any, at: datetime) -> Proposal:
 @transaction.atomic
 def withdraw_change(change_id: UUID, *, by: Any, at: datetime) -> Proposal:
     """Take back a proposal that nobody approved. Raises NotFound, AlreadyDecided, ChangeInForce."""
-    rows = _locked()
+    rows = acts.locked()
     known = queries.proposals(rows)
     if _known(known, change_id).state == "in_force":
         raise ChangeInForce()
@@ -178,16 +171,6 @@ def _check_words(reason: str, source: str) -> None:
         raise SourceMissing()
 
 
-def _locked() -> list[LawChange]:
-    """The acts, with the tenant's turn to write the next one. Raises Untrusted: nothing is added to a broken chain."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 13))", [f"law:{tenancy.tenant_id()}"])
-    rows = queries.acts()
-    if trouble := queries.trouble_of(rows):
-        raise Untrusted(trouble=trouble)
-    return rows
-
-
 def _lint(changes: tuple[Change, ...]) -> None:
     findings = queries.faults_of(changes)
     if findings:
@@ -219,9 +202,7 @@ def _decided(rows: list[LawChange], found: Proposal, act: str, *, by: Any, at: d
 
 
 def _added(rows: list[LawChange], row: LawChange, act: str, *, by: Any, at: datetime) -> Proposal:
-    row.number = len(rows) + 1
-    sign(row, bytes(rows[-1].hash) if rows else GENESIS)
-    row.save(force_insert=True)
+    acts.append(rows, row)
     found = _known(queries.proposals([*rows, row]), row.subject_id)
     journal.record(
         "law.changed", by=by, at=at, subject="law", subject_id=row.subject_id, step=act, rule=found.rule, kind=found.kind, number=row.number,

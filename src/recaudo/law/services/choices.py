@@ -12,6 +12,7 @@ from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.law import queries
 from recaudo.law.models import LawDecision
+from recaudo.law.services import acts
 from recaudo.law.services.impacts import require_seen
 from recaudo.law.signing import decision_signature
 
@@ -82,7 +83,7 @@ def propose(*, name: str, choice: str, reason: str, by: Any, at: datetime) -> La
 def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
     """Put a proposal in force, by a second person who saw what it changes; the next question to the gate obeys it.
 
-    Raises SamePerson, AlreadyDecided, ImpactUnseen, UnknownChoice (the lawbook no longer has the option)
+    Raises SamePerson, AlreadyDecided, ImpactUnseen, UnknownChoice (the lawbook no longer has the option), Untrusted
     """
     fresh: LawDecision = LawDecision.objects.select_for_update().get(id=decision.id)
     if fresh.approved_at or fresh.withdrawn_at:
@@ -94,6 +95,7 @@ def approve(decision: LawDecision, *, by: Any, at: datetime) -> LawDecision:
     fresh.approved_by_id, fresh.approved_at = by.id, at
     fresh.signature = decision_signature(fresh)
     fresh.save(update_fields=["approved_by_id", "approved_at", "signature"])
+    acts.note_decision(fresh, by=by, at=at)
     journal.record(
         "law.changed", by=by, at=at, subject="law", subject_id=fresh.id, step="approved", toggle=fresh.name, choice=fresh.choice
     )
