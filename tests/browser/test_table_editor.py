@@ -100,6 +100,11 @@ def test_who_only_reads_sees_the_tables_and_cannot_change_them(site: Site, chrom
         sign_in(page, site.url, "supervisor@demo.example")
         open_editor(page, site, "channel")
         assert not page.locator("#editor-save").count()
+        for table in ("channel", "risk", "channel"):
+            page.click(f"[data-open-table={table}]")
+            page.wait_for_selector(f"[data-open-table={table}][aria-current=true]")
+            types = set(page.locator("#tables .input-variable, #tables .output-variable").all_inner_texts())
+            assert types and not types & {"string", "number", "boolean", "date"}, types
         cell(page, "channel_r2_o1").click()
         page.keyboard.type("x")
         assert cell(page, "channel_r2_o1").inner_text().strip() in ('"sms"', '"email"')

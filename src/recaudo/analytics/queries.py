@@ -102,6 +102,13 @@ PORTFOLIOS = """
 SELECT uuid_send(p.id) AS portfolio_key, p.name AS portfolio, c.name AS creditor
 FROM portfolio_portfolio p JOIN portfolio_creditor c ON c.id = p.creditor_id WHERE p.tenant_id = {tenant}
 """
+# Whom the lot put in an arm by the end of the period: the newest one counts, and a trial before the control group that is kept always.
+MEMBERS = """
+SELECT DISTINCT ON (m.person_id) uuid_send(m.person_id) AS person_key, e.name || ': ' || k.name AS arm
+FROM strategy_experimentmember m JOIN strategy_experiment e ON e.id = m.experiment_id AND e.tenant_id = {tenant}
+JOIN strategy_experimentarm k ON k.experiment_id = e.id AND k.code = m.arm AND k.tenant_id = {tenant}
+WHERE m.tenant_id = {tenant} AND m.enrolled_on < {end} ORDER BY m.person_id, e.is_default, m.enrolled_on DESC
+"""
 # A past period shows the account as its history says it was at the end; one that reaches today, as it is.
 ACCOUNTS = """
 SELECT row_number() OVER () AS account_id, a.person_key AS person_id, a.account_key, p.creditor, p.portfolio, a.product, a.currency, coalesce(b.bucket, f.bucket, a.bucket) AS bucket0,
@@ -111,12 +118,13 @@ SELECT row_number() OVER () AS account_id, a.person_key AS person_id, a.account_
        CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.overdue_minor, a.overdue_minor) ELSE a.overdue_minor END AS bal1_minor,
        CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.balance_minor, a.balance_minor) ELSE a.balance_minor END AS tot1_minor,
        CAST(CASE WHEN a.gone <> '' THEN 0 WHEN $past THEN coalesce(l.dpd, a.dpd) ELSE a.dpd END AS BIGINT) AS dpd1,
-       b.account_key IS NULL AS entered, a.oldest_due_on, s.stage0
+       b.account_key IS NULL AS entered, a.oldest_due_on, s.stage0, coalesce(m.arm, '') AS arm
 FROM known a JOIN portfolios p USING (portfolio_key)
 LEFT JOIN before b ON b.account_key = a.account_key
 LEFT JOIN first f ON f.account_key = a.account_key AND b.account_key IS NULL
 LEFT JOIN last l ON l.account_key = a.account_key
 LEFT JOIN stage s ON s.bucket0 = coalesce(b.bucket, f.bucket, a.bucket)
+LEFT JOIN members m ON m.person_key = a.person_key
 WHERE $bucket = '' OR coalesce(b.bucket, f.bucket, a.bucket) = $bucket
 """
 ATTEMPTS = """
@@ -153,7 +161,8 @@ WHERE tenant_id = {tenant} AND reversed_at >= {start_at} AND reversed_at < {end_
 def read(scope: Scope, *, attempts_since: date | None = None) -> Tables:
     """The base tables of a scope (engine.measure.TABLES), each with further columns as cuts.
 
-    accounts    also `stage0`, the stage of the starting bucket; ids are numbers of this reading, not keys
+    accounts    also `stage0`, the stage of the starting bucket, and `arm`, of the experiment that the holder was drawn for; ids are
+                numbers of this reading, not keys
     attempts    also hour and weekday (1 Monday) on the person's clock, `on`; from `attempts_since` when given
     headroom    weeks that touch the period: attempts of a person against the organisation's cap of seven days
     Raises      NoTenant
@@ -178,7 +187,7 @@ def _fetch(source: Reader, text: str, values: dict[str, Any]) -> pa.Table:
     return source.fetch(text, **values)
 
 
-_PARTS = {"known": KNOWN, "before": BEFORE, "first": FIRST, "last": LAST, "portfolios": PORTFOLIOS}
+_PARTS = {"known": KNOWN, "before": BEFORE, "first": FIRST, "last": LAST, "portfolios": PORTFOLIOS, "members": MEMBERS}
 
 
 _HAPPENED = {"attempts": ATTEMPTS, "promises": PROMISES, "payments": PAYMENTS}

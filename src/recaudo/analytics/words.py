@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from recaudo.engine.facts import BUCKET_ES, PRODUCT_ES, STAGE_ES
+from recaudo.engine.measure import Kpi
 from recaudo.kernel.contact import CHANNEL_ES
+from recaudo.kernel.money import shown
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Calidad de cartera", ("K-02", "K-03", "K-05", "K-09", "K-07", "K-22", "K-23")),
@@ -17,10 +21,10 @@ BETTER_UP = frozenset({
 BETTER_DOWN = frozenset({"K-02", "K-03", "K-05", "K-22", "K-23", "K-39", "K-55", "K-56"})
 CUTS: dict[str, str] = {
     "portfolio": "Cartera", "creditor": "Acreedor", "product": "Producto", "currency": "Moneda", "bucket0": "Tramo al inicio",
-    "bucket1": "Tramo al cierre", "stage0": "Etapa al inicio", "channel": "Canal", "agent": "Ejecutivo", "on": "Día",
+    "bucket1": "Tramo al cierre", "stage0": "Etapa al inicio", "channel": "Canal", "agent": "Ejecutivo", "on": "Día", "arm": "Brazo de experimento",
 }  # fmt: skip
 # Which cuts each base table knows; the columns of its account are there too.
-ACCOUNT_CUTS = ("portfolio", "creditor", "product", "currency", "bucket0", "bucket1", "stage0")
+ACCOUNT_CUTS = ("portfolio", "creditor", "product", "currency", "bucket0", "bucket1", "stage0", "arm")
 TABLE_CUTS: dict[str, tuple[str, ...]] = {
     "accounts": ACCOUNT_CUTS, "attempts": (*ACCOUNT_CUTS, "channel", "agent"), "promises": (*ACCOUNT_CUTS, "channel", "agent"),
     "payments": (*ACCOUNT_CUTS, "on"), "headroom": (), "costs": ACCOUNT_CUTS,
@@ -42,5 +46,18 @@ def cut_es(cut: str, value: object) -> str:
     }  # fmt: skip
     text = "" if value is None else str(value)
     if not text:
-        return "Sin ejecutivo" if cut == "agent" else "Sin dato"
+        return {"agent": "Sin ejecutivo", "arm": "Fuera de experimentos"}.get(cut, "Sin dato")
     return names.get(cut, {}).get(text, text)
+
+
+def number_es(kpi: Kpi, value: Decimal | None, currency: str) -> str:
+    """The value of an indicator as people read it; a dash, never 0, when there is none."""
+    if value is None:
+        return "—"
+    if kpi.unit == "percent":
+        return f"{value * 100:.1f} %".replace(".", ",")
+    if kpi.unit == "money":
+        return shown(int(value), currency) if currency else f"{value:,.0f}"
+    digits = 0 if kpi.unit == "count" else 1 if kpi.unit == "days" else 2
+    text = f"{value:.{digits}f}".replace(".", ",")
+    return f"{text} días" if kpi.unit == "days" else text

@@ -26,7 +26,7 @@ DISPUTE_STATUS_ES: dict[str, str] = {
 }  # fmt: skip
 
 CANCEL_ES: dict[str, str] = {
-    "payment": "por un pago", "promise": "por una promesa", "hold": "por una suspensión", "opt_out": "porque pidió no ser contactada",
+    "by_hand": "por una decisión a mano", "payment": "por un pago", "promise": "por una promesa", "hold": "por una suspensión", "opt_out": "porque pidió no ser contactada",
     "wrong_party": "porque el medio no es de la persona", "paid": "porque ya no debe", "withdrawn": "porque se retiró el envío",
     "replaced": "por otra gestión", "released": "por el ejecutivo", "reassigned": "por reasignación", "case_closed": "porque se cerró el caso",
     "no_template": "porque no hay una plantilla aprobada", "redecided": "porque la estrategia volvió a decidir la cuenta",

@@ -12,6 +12,9 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from recaudo.compliance.words import CHANNEL_IN_ES
 from recaudo.engine.facts import BUCKET_ES, KIND_ES, STAGE_ES
+from recaudo.engine.measure import KPIS
+from recaudo.flow.models import CollectionPlan
+from recaudo.flow.queries.plans import GOALS
 from recaudo.flow.words import AFTER_ES, OUTCOME_ES, OVERRIDE_REASON_ES, TREATMENT_ES, WANT_ES
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import minor_digits
@@ -19,6 +22,7 @@ from recaudo.portfolio.queries import COUNTRY_ES
 from recaudo.strategy.models import Snapshot, StrategyVersion
 from recaudo.strategy.words import METRIC_ES, STATUS_ES
 from recaudo.ui.templatetags.ui import day
+from recaudo.workforce.queries import CAPACITY_CHANNELS
 
 
 def _choices(names: dict[str, str], all_es: str) -> list[tuple[str, str]]:
@@ -228,3 +232,68 @@ class TakeForm(forms.Form):
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = people  # type: ignore[attr-defined]
+
+
+GOAL_LINES = 4
+
+
+class PlanForm(forms.Form):
+    """A plan with up to GOAL_LINES goals: each line an indicator, its currency when it is money, and its target (a percent as 0 to 100)."""
+
+    name = forms.CharField(label="Nombre", max_length=120)
+    purpose = forms.CharField(label="Para qué", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    owner_id = forms.TypedChoiceField(label="Quién responde", coerce=UUID)
+    portfolio_id = forms.TypedChoiceField(label="Cartera", required=False, coerce=UUID, empty_value=None)
+    starts_on = forms.DateField(label="Empieza", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(label="Termina", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    review = forms.TypedChoiceField(label="Se revisa cada", coerce=int, choices=[(n, name) for n, name in enumerate(("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"))])
+    stages = forms.MultipleChoiceField(label="Etapas", required=False, choices=list(STAGE_ES.items()), widget=forms.CheckboxSelectMultiple, help_text="Ninguna: todas.")
+    channels = forms.MultipleChoiceField(label="Canales", required=False, choices=[(one, CHANNEL_ES[one]) for one in CAPACITY_CHANNELS], widget=forms.CheckboxSelectMultiple, help_text="Ninguno: los que tienen capacidad.")
+
+    def __init__(self, *args: Any, people: list[tuple[UUID, str]], books: list[tuple[UUID, str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["owner_id"].choices = [(str(key), name) for key, name in people]
+        fields["portfolio_id"].choices = [("", "Todas"), *((str(key), name) for key, name, _ in books)]
+        currencies = [("", "—"), *((code, code) for code in sorted({code for _, _, code in books}))]
+        for line in range(GOAL_LINES):
+            fields[f"kpi_{line}"] = forms.ChoiceField(label="Indicador", required=False, choices=[("", "—"), *((key, KPIS[key].label_es) for key in GOALS)])
+            fields[f"currency_{line}"] = forms.ChoiceField(label="Moneda", required=False, choices=currencies)
+            fields[f"target_{line}"] = forms.DecimalField(label="Meta", required=False, min_value=0, max_digits=16, decimal_places=2)
+
+    def plain(self) -> list[Any]:
+        """The fields that are no goal."""
+        return [field for field in self if not field.name.rpartition("_")[2].isdecimal()]
+
+    def goals(self) -> list[tuple[Any, Any, Any]]:
+        """For the page: the lines of goals."""
+        return [(self[f"kpi_{line}"], self[f"currency_{line}"], self[f"target_{line}"]) for line in range(GOAL_LINES)]
+
+    def told(self) -> dict[str, Any]:
+        """As the service takes it."""
+        data = self.cleaned_data
+        goals = []
+        for line in range(GOAL_LINES):
+            key, amount, currency = data.get(f"kpi_{line}"), data.get(f"target_{line}"), data.get(f"currency_{line}") or ""
+            if key and amount is not None:
+                unit = KPIS[key].unit
+                target = amount / 100 if unit == "percent" else amount.scaleb(minor_digits(currency)) if unit == "money" and currency else amount
+                goals.append({"kpi": key, "currency": currency, "target": target})
+        return {name: data[name] for name in PlanForm.base_fields} | {"goals": goals}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for line in range(GOAL_LINES):
+            if bool(data.get(f"kpi_{line}")) != (data.get(f"target_{line}") is not None):
+                self.add_error(f"target_{line}", "Cada meta lleva su indicador y su valor.")
+        return data
+
+    @staticmethod
+    def shown(plan: CollectionPlan) -> dict[str, Any]:
+        """The form's values of a plan."""
+        values: dict[str, Any] = {name: getattr(plan, name) for name in PlanForm.base_fields}
+        for line, goal in enumerate(plan.goals[:GOAL_LINES]):
+            unit, target = KPIS[goal["kpi"]].unit, Decimal(goal["target"])
+            amount = target * 100 if unit == "percent" else target.scaleb(-minor_digits(goal["currency"])) if unit == "money" else target
+            values |= {f"kpi_{line}": goal["kpi"], f"currency_{line}": goal["currency"], f"target_{line}": round(amount, 2)}
+        return values

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from recaudo.flow.views import escalations, experiments, limits, pacing, runs, today, whatif, why
+from recaudo.flow.views import (
+    effect,
+    escalations,
+    execution,
+    experiments,
+    limits,
+    pacing,
+    plans,
+    runs,
+    today,
+    whatif,
+    why,
+)
 
 app_name = "flow"
 urlpatterns = [
@@ -13,6 +25,17 @@ urlpatterns = [
     path("jornadas/<uuid:run_id>/", runs.run, name="run"),
     path("jornadas/<uuid:run_id>/cuentas/", runs.accounts, name="run-accounts"),
     path("jornadas/<uuid:run_id>/cuentas/exportar/", runs.export, name="run-export"),
+    path("jornadas/<uuid:run_id>/reasignar/", runs.reallocate, name="reallocate"),
+    path("jornadas/<uuid:run_id>/ejecucion/", execution.execution, name="execution"),
+    path("jornadas/<uuid:run_id>/ejecucion/cuentas/", execution.accounts, name="execution-accounts"),
+    path("jornadas/<uuid:run_id>/ejecucion/exportar/", execution.export, name="execution-export"),
+    path("ciclo/", plans.cycle, name="cycle"),
+    path("planes/", plans.plans, name="plans"),
+    path("planes/nuevo/", plans.new, name="plan-new"),
+    path("planes/<uuid:plan_id>/", plans.plan, name="plan"),
+    path("planes/<uuid:plan_id>/cambiar/", plans.change, name="plan-change"),
+    path("planes/<uuid:plan_id>/cerrar/", plans.close, name="plan-close"),
+    path("estrategia/versiones/<uuid:version_id>/efecto/", effect.effect, name="effect"),
     path("usuarios/capacidad/limites/", limits.limits, name="limits"),
     path("cuentas/<uuid:account_id>/por-que/", why.why, name="why"),
     path("cuentas/<uuid:account_id>/por-que/revision/", why.review, name="review"),

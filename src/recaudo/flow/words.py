@@ -23,7 +23,9 @@ OUTCOME_ES: dict[str, str] = {
 RULE_ES: dict[str, str] = {
     "HOUSE-POINT": "Sin medio de contacto utilizable", "HOUSE-HOLD": "Suspensión vigente",
     "HOUSE-PROMISE": "Promesa de pago vigente", "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa",
-    "HOUSE-CONTROL": "Grupo de control: no contactar proactivamente",
+    "HOUSE-CONTROL": "Grupo de control: no contactar proactivamente", "HOUSE-PREFERENCE": "La persona pidió otro canal",
+    "HOUSE-OVERRIDE": "Decisión a mano: el plan no la toca", "HOUSE-TOLERANCE": "El vencido no pasa del monto mínimo de su cartera",
+    "HOUSE-PACE": "Ritmo de la casa: ya se intentó lo que se permite",
 }  # fmt: skip
 RUN_ES: dict[str, str] = {"running": "En curso", "finished": "Terminada", "failed": "Falló"}
 RUN_TONE: dict[str, str] = {"running": "info", "finished": "ok", "failed": "bad"}
@@ -55,6 +57,32 @@ NOT_OPENED_ES: dict[str, str] = {
     "control": "No se abrió otra gestión: la persona está en el grupo de control.",
     "contacted": "No se abrió otra gestión: la persona ya tiene la suya de hoy.",
     "point": "No se abrió otra gestión: no hay un medio de contacto utilizable.",
+    "wish": "No se abrió otra gestión: la persona pidió no ser contactada por ese canal, o que se use otro.",
+    "by_hand": "No se abrió otra gestión: hay una decisión a mano sobre la cuenta o la persona.",
+    "small": "No se abrió otra gestión: el vencido no pasa del monto mínimo de la cartera.",
+    "pace": "No se abrió otra gestión: ya se intentó lo que el ritmo de la casa permite.",
     "capacity": "No se abrió otra gestión: no queda capacidad en el canal hoy.",
     "wave": "No se abrió otra gestión: el envío de hoy por ese canal ya fue liberado o retirado.",
 }
+
+# What came of the last attempt, as the pace asks it; why a decision is taken by hand, and what is wanted.
+AFTER_ES: dict[str, str] = {
+    "none": "Nadie lo ha intentado en 31 días", "nobody": "Nadie contestó", "third": "Contestó otra persona", "reached": "Se habló con la persona",
+    "broken": "Rompió una promesa",
+}  # fmt: skip
+WANT_ES: dict[str, str] = {"none": "El plan no la contacta", "human": "La lleva una persona del equipo"}
+OVERRIDE_REASON_ES: dict[str, str] = {
+    "negotiation": "Se negocia con un responsable", "sensitive": "Caso delicado o de alto impacto", "data": "Hay un dato por corregir",
+    "creditor": "Instrucción del acreedor", "complex": "Solicitud compleja que debe atender una persona", "other": "Otro motivo",
+}  # fmt: skip
+ESCALATION_ES: dict[str, str] = {"first": "Sin primera gestión", "idle": "Sin gestión"}
+ESCALATION_STATUS_ES: dict[str, str] = {"open": "Sin tomar", "taken": "Tomada", "closed": "Cerrada"}
+ESCALATION_END_ES: dict[str, str] = {"worked": "se gestionó", "paid": "se puso al corriente", "other": "la cerró una persona"}
+# What became of what a day planned.
+FATE_ES: dict[str, str] = {
+    "reached": "Con contacto", "done": "Hecha, sin contacto", "needless": "Ya no hizo falta", "refused": "Negada al contactar", "expired": "No se llegó",
+    "cancelled": "Cancelada", "pending": "Por hacer",
+}  # fmt: skip
+FATE_TONE: dict[str, str] = {
+    "reached": "ok", "done": "info", "needless": "ok", "refused": "bad", "expired": "warn", "cancelled": "muted", "pending": "muted",
+}  # fmt: skip

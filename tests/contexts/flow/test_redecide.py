@@ -12,7 +12,7 @@ from tests.contexts.flow.worlds import place, ready, run, signed_in, text
 
 from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
-from recaudo.casework.models import Action, Wave
+from recaudo.casework.models import Action, Hold, Wave
 from recaudo.casework.words import CANCEL_ES
 from recaudo.flow.queries.now import facts_now
 from recaudo.flow.queries.why import redecisions
@@ -20,7 +20,7 @@ from recaudo.flow.reactions import REACTIONS
 from recaudo.flow.services.redecide import MILD, redecide
 from recaudo.journal.models import Event
 from recaudo.portfolio import services as portfolio
-from recaudo.portfolio.models import Account
+from recaudo.portfolio.models import Account, Preference
 from recaudo.store.tenancy import acting
 from recaudo.strategy import queries as strategy
 from recaudo.workforce.models import Capacity
@@ -136,6 +136,25 @@ def test_a_full_channel_opens_nothing(cast: Any) -> None:
         Capacity.objects.update(units=0)
         done = redecide(cast.accounts["maria"].id, cause="promise.broken", at=LATER)
         assert done is not None and (done.opened, done.not_opened) == ("", "capacity")
+        assert not opened(cast, "maria", status="planned")
+
+
+@pytest.mark.parametrize("how", ["opted_out", "chosen", "hold"])
+def test_nothing_is_opened_on_a_way_that_the_person_shut(cast: Any, how: str) -> None:
+    with acting(cast.tenant.id):
+        free(cast, "maria")
+        worsen(cast, "maria")
+        maria = cast.maria
+        if how == "opted_out":
+            channels = ["call", "prerecorded", "sms", "im", "email", "visit", "letter"]
+            portfolio.give_consent(person=maria, kind="channel_optout", channels=channels, source="debtor", evidence="", by=cast.ana, at=NOW)
+        elif how == "chosen":
+            Preference.objects.create(person=maria, channel="push", created_at=NOW)
+        else:
+            for channel in ("call", "prerecorded", "sms", "im", "email", "visit", "letter"):
+                Hold.objects.create(person=maria, kind="opt_out", channel=channel, reason="x", from_at=NOW, created_at=NOW)
+        done = redecide(cast.accounts["maria"].id, cause="promise.broken", at=LATER)
+        assert done is not None and (done.opened, done.not_opened) == ("", "wish"), done
         assert not opened(cast, "maria", status="planned")
 
 

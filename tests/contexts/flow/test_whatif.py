@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from tests.cast import NOW, TODAY, Cast
-from tests.contexts.flow.test_arms import challenger
-from tests.contexts.flow.worlds import ready, run
+from tests.contexts.flow.test_arms import approved, challenger
+from tests.contexts.flow.worlds import ready, run, signed_in, text
 
 from recaudo.flow.models import WhatIf
 from recaudo.flow.queries import whatif as queries
@@ -20,6 +20,7 @@ from recaudo.store.tenancy import acting
 from recaudo.strategy import queries as strategy
 from recaudo.strategy import services
 from recaudo.strategy.queries.snapshots import SnapshotGone
+from recaudo.workforce.models import Capacity
 
 
 def simulated(cast: Cast, new: Any, *, on: Any = TODAY, horizon_days: int = 30) -> WhatIf:
@@ -69,6 +70,56 @@ def test_a_simulation_keeps_to_the_budget_of_that_day(own_database: Any, tmp_sta
     assert day.counts["accounts_by_outcome"]["over_budget"] >= 1
     for got in found.result["sides"].values():
         assert got["outcomes"] == day.counts["accounts_by_outcome"] and got["cost_minor"] == day.counts["spent_minor"] == 1_000
+
+
+def test_the_arms_of_the_day_are_drawn_again_in_a_simulation(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    with acting(cast.tenant.id):
+        approved(cast, is_default=True)  # nearly everybody is in the control group
+        version = challenger(cast)
+    day = run(cast)
+    assert day.counts["accounts_by_outcome"]["control"] >= 1
+    found = simulated(cast, version)
+    assert found.status == "finished", found.problem
+    old, new = (found.result["sides"][side] for side in ("old", "new"))
+    assert old["outcomes"] == day.counts["accounts_by_outcome"] and old["arms"] == day.counts["arms"] == new["arms"]
+    assert new["outcomes"].get("control"), "the control group is left alone under any version"
+    assert found.result["experiments"] == ["Prueba"]
+    with acting(cast.tenant.id):
+        from recaudo.strategy.models import ExperimentMember
+
+        assert ExperimentMember.objects.count() == 3, "a simulation draws nobody"
+
+
+def test_the_persons_of_an_arm_are_simulated_with_its_version(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    with acting(cast.tenant.id):
+        version = challenger(cast)
+        approved(cast, kind="challenger", first=1, version=version)
+    day = run(cast)
+    with acting(cast.tenant.id):
+        draft = same_draft(cast)
+    found = simulated(cast, draft)
+    assert found.result["sides"]["old"]["treatments"] == day.counts["treatments"] and day.counts["treatments"].get("VISIT")
+    assert found.result["changed"] == 0
+
+
+def test_a_simulation_says_when_what_it_rests_on_has_changed(world: Any) -> None:
+    cast, _ = world
+    with acting(cast.tenant.id):
+        draft = same_draft(cast)
+    found = simulated(cast, draft)
+    client = signed_in(cast.elena)
+    page = f"/estrategia/simulaciones/{found.pk}/"
+    assert "Desde que se hizo cambió" not in text(client.get(page))
+    with acting(cast.tenant.id):
+        set_limits(cast.tenant, {("portfolio", cast.accounts["maria"].portfolio_id): 1}, valid_from=TODAY, today=TODAY, by=cast.gabriel, at=NOW)
+    assert "Desde que se hizo cambió el presupuesto, una cobertura o un monto mínimo." in text(client.get(page))
+    with acting(cast.tenant.id):
+        Capacity.objects.update(units=3)
+    assert "cambió la capacidad; el presupuesto" in text(client.get(page))
+    assert "Ya no es lo de hoy" in text(client.get("/estrategia/simulaciones/"))
+    assert simulated(cast, draft).pk != found.pk, "the same question on another ground is worked out again"
 
 
 def test_every_number_has_its_accounts_behind_it(world: Any) -> None:

@@ -44,7 +44,7 @@ PARAMETERS: dict[str, str] = {
     "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
     "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "publication_id": "strategy.Publication", "decision_id": "law.LawDecision",
-    "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "experiment_id": "strategy.Experiment",
+    "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "pace_id": "flow.Pace", "override_id": "flow.Override", "escalation_id": "flow.Escalation", "plan_id": "flow.CollectionPlan", "experiment_id": "strategy.Experiment",
 }  # fmt: skip
 WORDS: dict[str, str] = {
     "kind": "csv", "channel": "sms", "key": "K-02", "decision": "treatment", "step": "nota", "move": "cerrar", "name": "window", "jurisdiction": "mx", "number": "1", "rule_id": "MX-HOURS",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from recaudo.analytics.queries import BANDS, NOBODY, of
-from recaudo.analytics.words import BETTER_DOWN, BETTER_UP, NOTES, WEEKDAYS, cut_es
+from recaudo.analytics.words import BETTER_DOWN, BETTER_UP, NOTES, WEEKDAYS, cut_es, number_es
 from recaudo.engine.facts import BUCKET_ES
 from recaudo.engine.measure import KPIS, UNIT_ES, Kpi, Row
 from recaudo.kernel.money import minor_digits, shown
@@ -73,18 +73,6 @@ def _figure(kpi: Kpi, row: Row, before: Row | None) -> Figure:
 def value_es(kpi: Kpi, row: Row) -> str:
     """The value as people read it; a dash, never 0, when there is nothing to divide by."""
     return number_es(kpi, row.value, row.group.get("currency", ""))
-
-
-def number_es(kpi: Kpi, value: Decimal | None, currency: str) -> str:
-    if value is None:
-        return "—"
-    if kpi.unit == "percent":
-        return f"{value * 100:.1f} %".replace(".", ",")
-    if kpi.unit == "money":
-        return shown(int(value), currency) if currency else f"{value:,.0f}"
-    digits = 0 if kpi.unit == "count" else 1 if kpi.unit == "days" else 2
-    text = f"{value:.{digits}f}".replace(".", ",")
-    return f"{text} días" if kpi.unit == "days" else text
 
 
 def part_es(kpi: Kpi, sql: str, amount: int | Decimal | None, currency: str) -> str:

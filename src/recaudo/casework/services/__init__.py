@@ -50,7 +50,7 @@ from recaudo.casework.services.holds import (
     resolve_dispute,
     resume_contact,
 )
-from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, Question, role_of
+from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, UNUSABLE, Question, role_of, shut
 from recaudo.casework.services.identity import (
     IDENTITY_ES,
     NotIdentified,
@@ -92,6 +92,7 @@ __all__ = [
     "POINT_KINDS",
     "SENT_CHANNELS",
     "SERVICE_PURPOSES",
+    "UNUSABLE",
     "ActionBusy",
     "ActionClosed",
     "Answer",
@@ -133,11 +134,11 @@ __all__ = [
     "day_of",
     "defer_or_refuse",
     "end_search",
+    "follow_quarantine",
     "expire_actions",
     "grounds",
     "has_room_in_wave",
     "headroom",
-    "follow_quarantine",
     "hold_free",
     "hold_person",
     "is_identified",
@@ -166,6 +167,7 @@ __all__ = [
     "resume_contact",
     "review_cases",
     "role_of",
+    "shut",
     "still_stands",
     "take_next",
     "take_search",

@@ -182,10 +182,8 @@ def _promised(dossier: Dossier, question: Question, at: datetime) -> Refusal | N
 def _preferred(dossier: Dossier, question: Question, at: datetime) -> Refusal | None:
     if question.purpose in SERVICE_PURPOSES or question.channel == "letter" or not dossier.zones:
         return None
-    chosen = {wish.channel for wish in dossier.preferences if _is_the_channel(wish) and wish.since <= at}
-    if chosen and question.channel not in chosen:
-        names = " o ".join(sorted(CHANNEL_ES.get(one, one) for one in chosen))
-        return Refusal("HOUSE-PREFERENCE", f"La persona pidió que se le contacte por {names}.", cure_es=f"Use {names}.")
+    if (other := _chosen(dossier, question, at)) is not None:
+        return other
     wishes = [wish for wish in dossier.preferences if wish.channel in {"", question.channel} and wish.since <= at]
     good = [wish for wish in wishes if not wish.avoid]
     bad = any(_matches(wish, dossier, at) for wish in wishes if wish.avoid)
@@ -194,6 +192,14 @@ def _preferred(dossier: Dossier, question: Question, at: datetime) -> Refusal | 
             "HOUSE-PREFERENCE", "La persona pidió otro horario para este canal.", cure_es="Respete el horario que la persona pidió."
         )
     return None
+
+
+def _chosen(dossier: Dossier, question: Question, at: datetime) -> Refusal | None:
+    chosen = {wish.channel for wish in dossier.preferences if _is_the_channel(wish) and wish.since <= at}
+    if not chosen or question.channel in chosen or question.channel == "letter" or question.purpose in SERVICE_PURPOSES:
+        return None
+    names = " o ".join(sorted(CHANNEL_ES.get(one, one) for one in chosen))
+    return Refusal("HOUSE-PREFERENCE", f"La persona pidió que se le contacte por {names}.", cure_es=f"Use {names}.")
 
 
 def _is_the_channel(wish: KnownPreference) -> bool:
@@ -205,6 +211,25 @@ def _matches(wish: KnownPreference, dossier: Dossier, at: datetime) -> bool:
     clock = at.astimezone(ZoneInfo(dossier.zones[0]))
     days = wish.days or DAYS
     return DAYS[clock.weekday()] in days and wish.starts <= clock.hour * 60 + clock.minute < wish.ends
+
+
+def shut(dossier: Dossier, question: Question, *, at: datetime) -> Refusal | None:
+    """What keeps the person from being reached on this way at any hour: no usable point, a hold, an opt-out, another channel chosen.
+
+    For plans: hours and limits pass, these do not. The gate asks all of it again at the contact.
+    """
+    if (found := _point(dossier, question, at) or _held(dossier, question, at) or _chosen(dossier, question, at)) is not None:
+        return found
+    for consent in dossier.consents:
+        if consent.kind != "channel_optout" or consent.given_at > at or (consent.revoked_at and consent.revoked_at <= at):
+            continue
+        if consent.creditor_id not in {None, question.creditor_id}:
+            continue
+        everything = not consent.channels and consent.contact_point_id is None
+        this_point = question.point is not None and consent.contact_point_id == question.point.id
+        if everything or question.channel in consent.channels or this_point:
+            return Refusal("HOUSE-PREFERENCE", "La persona pidió no ser contactada por este canal.", cure_es="Use otro canal.")
+    return None
 
 
 def role_of(dossier: Dossier, account_id: UUID | None, said: str) -> str:

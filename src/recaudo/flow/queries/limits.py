@@ -12,7 +12,8 @@ from recaudo.kernel.money import minor_digits
 from recaudo.portfolio.models import Portfolio
 from recaudo.workforce.models import Agency, Tenant
 
-KINDS = ("budget", "portfolio", "agency")
+KINDS = ("budget", "portfolio", "agency", "tolerance", "first", "idle")
+OF_PORTFOLIO = ("portfolio", "tolerance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ def amounts_on(day: date) -> dict[tuple[str, UUID | None], int]:
     """(kind, scope) -> the amount in force; a limit that was taken away is absent."""
     newest = DayLimit.objects.filter(valid_from__lte=day).order_by("kind", "scope_id", "-valid_from").distinct("kind", "scope_id")
     return {(kind, scope): amount for kind, scope, amount in newest.values_list("kind", "scope_id", "amount") if amount is not None}
+
+
+FIRST_DAYS, IDLE_DAYS = 3, 30  # while nobody has said another number
+
+
+def unworked_days(day: date) -> tuple[int, int]:
+    """After how many days late without any attempt, and after how many days without another, an account is escalated."""
+    known = amounts_on(day)
+    return known.get(("first", None)) or FIRST_DAYS, known.get(("idle", None)) or IDLE_DAYS
 
 
 def coming(day: date) -> list[date]:

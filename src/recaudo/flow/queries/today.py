@@ -9,16 +9,15 @@ from uuid import UUID
 
 from django.db import connection
 
-from recaudo.flow.models import Run
+from recaudo.flow.models import Escalation, Run
 from recaudo.flow.queries import runs
+from recaudo.flow.queries.limits import unworked_days
 from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy, workers
 
 TASK = "flow.tasks.run_day"  # asked for from a screen
 TASKS = (TASK, "project.jobs.run_one_day")  # or by the clock
-UNWORKED_DAYS = 30  # K-23: nobody has tried for so long
-FIRST_ACTION_DAYS = 3  # the house's promise: a debt that falls due is worked within so many days
 RECENT_DAYS = 30  # the first action is asked of debts that fell due no longer ago than this
 STALLED_MINUTES = 10  # a message on its way for longer has a fate that nobody knows
 _OPEN = "('preventive', 'current', 'delinquent', 'accelerated', 'written_off')"
@@ -137,7 +136,7 @@ def moving(on: date, *, zone: str) -> Moving:
 
 
 def stuck(on: date, *, at: datetime) -> list[Stuck]:
-    """What waits for somebody; what is well is left out. Three queries."""
+    """What waits for somebody; what is well is left out. A constant number of queries."""
     return [*_of_sending(at), *_of_accounts(on, at)]
 
 
@@ -169,47 +168,72 @@ def _of_sending(at: datetime) -> list[Stuck]:
 
 
 def _of_accounts(on: date, at: datetime) -> list[Stuck]:
-    late, idle = _rows(_WAITING_COUNTS, _waiting_values(on, at))[0]
+    values = waiting_values(on, at)
+    late, idle, new = _rows(_WAITING_COUNTS, values)[0]
+    escalated = Escalation.objects.filter(closed_on=None, status="open").count()
     found = [
-        Stuck("Sin primera gestión", late, f"vencieron hace {FIRST_ACTION_DAYS} a {RECENT_DAYS} días y nadie lo ha intentado", "hourglass", "bad",
+        Stuck("Escaladas sin tomar", escalated, "nadie las trabajó a tiempo y esperan a un supervisor", "arrow-up-right", "bad", "flow:escalations"),
+        Stuck("Primer día de atraso", new, "vencieron ayer: hoy cabe un recordatorio", "bell", "info", "flow:waiting", kind="primer-dia"),
+        Stuck("Sin primera gestión", late, f"vencieron hace {values['first']} a {RECENT_DAYS} días y nadie lo ha intentado", "hourglass", "bad",
               "flow:waiting", kind="sin-primera-gestion"),
-        Stuck("Cuentas sin gestión", idle, f"en mora y sin intento en {UNWORKED_DAYS} días", "clock-pause", "warn", "flow:waiting", kind="sin-gestion"),
+        Stuck("Cuentas sin gestión", idle, f"en mora y sin intento en {values['unworked']} días", "clock-pause", "warn", "flow:waiting", kind="sin-gestion"),
     ]  # fmt: skip
     return [one for one in found if one.count]
 
 
 # One pass over who was tried lately, one over who is late: hashed together, no lookup per account.
-_TRIED = """
+TRIED = """
 WITH tried AS MATERIALIZED (
   SELECT account_id, max(occurred_at) AS last_at FROM casework_action
   WHERE tenant_id = %(tenant)s AND occurred_at >= %(since)s AND occurred_at <= %(at)s AND is_attempt AND account_id IS NOT NULL
   GROUP BY account_id)
 """
-_LATE = f"a.tenant_id = %(tenant)s AND a.dpd >= %(first)s AND a.balance_minor > 0 AND a.status IN {_OPEN}"
-_NEVER = "a.dpd <= %(recent)s AND (t.last_at IS NULL OR t.last_at < a.oldest_due_on)"
-_IDLE = "a.dpd > %(unworked)s AND t.last_at IS NULL"
-_WAITING_COUNTS = f"""{_TRIED}
-SELECT count(*) FILTER (WHERE {_NEVER}), count(*) FILTER (WHERE {_IDLE})
-FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id WHERE {_LATE}
+_OWED = f"a.tenant_id = %(tenant)s AND a.balance_minor > 0 AND a.status IN {_OPEN}"
+# Late accounts that may be worked: not held, promised, left alone by hand, nor in a control group.
+WORKABLE = f"""
+  LEFT JOIN (SELECT account_id FROM agreements_promise WHERE tenant_id = %(tenant)s AND status = 'active' GROUP BY 1) q ON q.account_id = a.id
+  LEFT JOIN (SELECT person_id FROM casework_hold WHERE tenant_id = %(tenant)s AND released_at IS NULL AND channel = ''
+               AND (until_at IS NULL OR until_at > %(at)s) GROUP BY 1) h ON h.person_id = a.holder_id
+  LEFT JOIN (SELECT person_id FROM flow_override WHERE tenant_id = %(tenant)s AND ended_at IS NULL AND until_on >= %(on)s GROUP BY 1) o
+         ON o.person_id = a.holder_id
+  LEFT JOIN (SELECT m.person_id FROM strategy_experimentmember m JOIN strategy_experiment e ON e.id = m.experiment_id AND e.tenant_id = %(tenant)s
+             JOIN strategy_experimentarm k ON k.experiment_id = e.id AND k.code = m.arm AND k.tenant_id = %(tenant)s
+             WHERE m.tenant_id = %(tenant)s AND e.status = 'running' AND k.is_holdout AND m.enrolled_on + e.outcome_days > %(on)s GROUP BY 1) c
+         ON c.person_id = a.holder_id
+  WHERE {_OWED} AND a.dpd > 0 AND q.account_id IS NULL AND h.person_id IS NULL AND o.person_id IS NULL AND c.person_id IS NULL"""
+NEVER = "a.dpd >= %(first)s AND a.dpd <= %(recent)s AND (t.last_at IS NULL OR t.last_at < a.oldest_due_on)"
+IDLE = "a.dpd > %(unworked)s AND (t.last_at IS NULL OR t.last_at < %(idle)s)"
+_NEW = "a.dpd = 1"
+_WAITING_COUNTS = f"""{TRIED}
+SELECT count(*) FILTER (WHERE {NEVER}), count(*) FILTER (WHERE {IDLE}), count(*) FILTER (WHERE {_NEW})
+FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id WHERE {_OWED} AND a.dpd >= 1
 """
-_WAITING_PAGE = f"""{_TRIED}
+_WAITING_PAGE = f"""{TRIED}
 SELECT a.id FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id
-WHERE {_LATE} AND {{which}} AND {{after}} ORDER BY a.overdue_minor DESC, a.id LIMIT %(limit)s
+WHERE {_OWED} AND {{which}} AND {{after}} ORDER BY a.overdue_minor DESC, a.id LIMIT %(limit)s
 """
 WAITING: dict[str, tuple[str, str, str]] = {
     # name in the address: title, sentence, condition
+    "primer-dia": ("Primer día de atraso", "Vencieron ayer. Hoy cabe un recordatorio, antes de que la mora crezca.", _NEW),
     "sin-primera-gestion": (
-        "Cuentas sin primera gestión",
-        f"Vencieron hace {FIRST_ACTION_DAYS} a {RECENT_DAYS} días y desde entonces nadie ha intentado contactar a la persona.", _NEVER,
+        "Cuentas sin primera gestión", "Vencieron hace {first} a {recent} días y desde entonces nadie ha intentado contactar a la persona.", NEVER,
     ),
-    "sin-gestion": ("Cuentas sin gestión", f"En mora de más de {UNWORKED_DAYS} días y sin ningún intento en los últimos {UNWORKED_DAYS} días.", _IDLE),
+    "sin-gestion": ("Cuentas sin gestión", "En mora de más de {unworked} días y sin ningún intento en los últimos {unworked} días.", IDLE),
 }  # fmt: skip
 
 
-def _waiting_values(on: date, at: datetime) -> dict[str, Any]:
+def waiting_words(kind: str, *, on: date, at: datetime) -> tuple[str, str]:
+    """Title and sentence of a list of WAITING, with the days of the rule in force."""
+    title, sentence, _ = WAITING[kind]
+    return title, sentence.format(**waiting_values(on, at))
+
+
+def waiting_values(on: date, at: datetime) -> dict[str, Any]:
+    """What the conditions of these lists ask for, by the rule in force on a day. One query."""
+    first, idle = unworked_days(on)
     return {
-        "tenant": tenancy.tenant_id(), "at": at, "since": at - timedelta(days=UNWORKED_DAYS), "first": FIRST_ACTION_DAYS,
-        "recent": RECENT_DAYS, "unworked": UNWORKED_DAYS,
+        "tenant": tenancy.tenant_id(), "at": at, "since": at - timedelta(days=max(idle, RECENT_DAYS)), "first": first, "recent": RECENT_DAYS,
+        "unworked": idle, "idle": at - timedelta(days=idle),
     }  # fmt: skip
 
 
@@ -218,7 +242,7 @@ def waiting(kind: str, *, on: date, at: datetime, after: tuple[int, UUID] | None
 
     kind  a key of WAITING
     """
-    values = {**_waiting_values(on, at), "limit": limit}
+    values = {**waiting_values(on, at), "limit": limit}
     condition = "true"
     if after is not None:
         condition = "(a.overdue_minor < %(overdue)s OR (a.overdue_minor = %(overdue)s AND a.id > %(last)s))"

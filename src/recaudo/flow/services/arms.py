@@ -11,7 +11,7 @@ worked as everybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from recaudo.strategy.models import Experiment, StrategyVersion
 
 MEMBERS = """
 SELECT experiment_id::text AS experiment_id, person_id, arm, enrolled_on FROM strategy_experimentmember
-WHERE tenant_id = {tenant} AND experiment_id = ANY({experiments}::uuid[])
+WHERE tenant_id = {tenant} AND experiment_id = ANY({experiments}::uuid[]) AND enrolled_on <= {on}
 """
 DRAWN = """
 SELECT f.person_id, {arm} AS arm,
@@ -54,7 +54,7 @@ FROM (SELECT person_id, arm, enrolled_on FROM member WHERE experiment_id = $expe
 JOIN arms a ON a.code = m.arm
 WHERE NOT (a.is_holdout AND $on >= m.enrolled_on + $days)
   AND NOT EXISTS (SELECT 1 FROM arm b WHERE b.person_id = m.person_id AND b.is_holdout)
-  AND m.person_id IN (SELECT person_id FROM facts)
+  AND EXISTS (SELECT 1 FROM facts f WHERE f.person_id = m.person_id)
 """
 LABELS = """
 CREATE OR REPLACE TABLE labelled AS
@@ -63,6 +63,8 @@ FROM facts f LEFT JOIN (
   SELECT DISTINCT ON (person_id) * FROM arm ORDER BY person_id, is_holdout DESC, version_id IS NULL, experiment_id DESC) a USING (person_id)
 """
 
+Enrol = Callable[[Experiment, "list[tuple[Any, ...]]"], int]
+
 
 def apply(db: duckdb.DuckDBPyConnection, *, champion: StrategyVersion, on: date, by: Any, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
     """Put the experiments at work over what the champion decided. Returns new persons by experiment, and accounts by arm.
@@ -70,19 +72,20 @@ def apply(db: duckdb.DuckDBPyConnection, *, champion: StrategyVersion, on: date,
     Raises  as `decide_arms`
     """
     running = strategy.running_experiments()
-    drawn = draw(db, running=running, on=on, by=by, at=at)
-    return drawn, decide_arms(db, champion=champion, versions=_versions_of(running), seed=on.toordinal())
+    drawn = draw(db, running=running, on=on, enrol=lambda one, rows: experiments.enrol(one, rows, on=on, by=by, at=at))
+    return drawn, decide_arms(db, champion=champion, versions=versions_of(running), seed=on.toordinal())
 
 
-def draw(db: duckdb.DuckDBPyConnection, *, running: Sequence[Experiment], on: date, by: Any, at: datetime) -> dict[str, int]:
-    """Draw the lot for who is new, write it down, and leave the table `arm`. Returns new persons by experiment.
+def draw(db: duckdb.DuckDBPyConnection, *, running: Sequence[Experiment], on: date, enrol: Enrol) -> dict[str, int]:
+    """Draw the lot for who is new and leave the table `arm`. Returns new persons by experiment.
 
     running   the experiments at work, the default control group first
+    enrol     writes down who was drawn and says how many are new; a simulation only counts them
     """
     execute(db, "CREATE TABLE arm (person_id UUID, experiment_id VARCHAR, arm VARCHAR, version_id VARCHAR, is_holdout BOOLEAN)")
     if not running:
         return {}
-    _keep_members(db, running)
+    _keep_members(db, running, on)
     new: dict[str, int] = {}
     for one in running:
         label = engine.duckdb_arm("f.person_id", one.salt, strategy.arms_of(one))
@@ -90,7 +93,7 @@ def draw(db: duckdb.DuckDBPyConnection, *, running: Sequence[Experiment], on: da
         db.register("found", found)
         execute(db, "CREATE OR REPLACE TABLE drawn AS SELECT person_id, arm FROM found")
         db.unregister("found")
-        new[one.name] = experiments.enrol(one, _rows(found), on=on, by=by, at=at)
+        new[one.name] = enrol(one, _rows(found))
         _keep_arms(db, one)
         execute(db, COUNTS, {"experiment": str(one.pk), "on": on, "days": one.outcome_days})
     return new
@@ -141,15 +144,15 @@ def _redecide(db: duckdb.DuckDBPyConnection, version: StrategyVersion, seed: int
     db.unregister("redecided")
 
 
-def _versions_of(running: Sequence[Experiment]) -> list[StrategyVersion]:
+def versions_of(running: Sequence[Experiment]) -> list[StrategyVersion]:
     """The versions that arms apply, each once."""
     ids = {arm.version_id for one in running for arm in one.arms.all() if arm.version_id}
     return list(StrategyVersion.objects.filter(pk__in=ids).order_by("number"))
 
 
-def _keep_members(db: duckdb.DuckDBPyConnection, running: Sequence[Experiment]) -> None:
+def _keep_members(db: duckdb.DuckDBPyConnection, running: Sequence[Experiment], on: date) -> None:
     with reader() as source:
-        fetched = source.fetch(MEMBERS, tenant=str(running[0].tenant_id), experiments=[str(one.pk) for one in running])
+        fetched = source.fetch(MEMBERS, tenant=str(running[0].tenant_id), experiments=[str(one.pk) for one in running], on=on)
     db.register("fetched", fetched)
     execute(db, "CREATE TABLE member AS SELECT experiment_id, person_id::UUID AS person_id, arm, enrolled_on FROM fetched")
     db.unregister("fetched")

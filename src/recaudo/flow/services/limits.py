@@ -1,4 +1,4 @@
-"""Setting the budget and the floors of coverage of the coming days."""
+"""Setting the budget, the floors of coverage, the smallest amounts and the days without work of the coming days."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LimitInThePast(Problem):
 
 class WrongLimit(Problem):
     code = "wrong_limit"
-    message = "El presupuesto y las coberturas no pueden ser negativos. Escriba cero o más, o deje vacío para no poner límite."
+    message = "El presupuesto, las coberturas, los montos y los días no pueden ser negativos. Escriba cero o más, o deje vacío para no poner límite."
 
 
 class MixedFloors(Problem):
@@ -46,7 +46,7 @@ def set_limits(
 ) -> int:
     """The limits from a day on. Returns how many changed; what is not named stays as it was.
 
-    amounts  (budget, None) or (portfolio | agency, id) -> minor units of the organisation's currency, or persons; None takes it away
+    amounts  (budget | first | idle, None) or (portfolio | agency | tolerance, id) -> as DayLimit.amount; None takes it away
     Raises   LimitInThePast, WrongLimit, MixedFloors, NoCosts, NotFound (no such portfolio or agency)
     """
     if valid_from < today:
@@ -69,10 +69,10 @@ def _check(
 ) -> None:
     if not all(amount is None or 0 <= amount <= LARGEST for amount in changed.values()):
         raise WrongLimit()
-    if len({kind for (kind, _), amount in whole.items() if kind != "budget" and amount}) > 1:
+    if len({kind for (kind, _), amount in whole.items() if kind in ("portfolio", "agency") and amount}) > 1:
         raise MixedFloors()
-    for kind in ("portfolio", "agency"):
-        ids = [str(scope) for (one, scope), _ in changed.items() if one == kind]
+    for kind in ("portfolio", "agency", "tolerance"):
+        ids = sorted({str(scope) for (one, scope), _ in changed.items() if one == kind})
         if ids and len(queries.names(kind, ids)) < len(ids):
             raise NotFound()
     if changed.get(("budget", None)) is not None:

@@ -22,10 +22,12 @@ from django.db.models import Q
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action
+from recaudo.casework.queries import dossiers
 from recaudo.engine import decide
 from recaudo.engine.facts import FACTS
 from recaudo.flow.queries.now import facts_now
 from recaudo.flow.queries.why import decider, model_of, redecisions
+from recaudo.flow.services.stops import stop_of
 from recaudo.journal import services as journal
 from recaudo.journal.services import SYSTEM
 from recaudo.kernel.contact import Purpose
@@ -52,6 +54,7 @@ NEEDED = (*FACTS, *WEIGHTY, *sorted(set(POINT_OF.values())), "agency_id", "decid
 # Cancelled for these reasons, an account may be worked otherwise the same day; for any other (a hold, an opt-out, the wrong person) not.
 MILD = ("payment", "promise", "redecided", "replaced", "reassigned")
 PROMISE_REMINDER = "recordatorio_promesa"
+STOPPED_BY = {"HOUSE-OVERRIDE": "by_hand", "HOUSE-TOLERANCE": "small", "HOUSE-PACE": "pace"}  # to words.NOT_OPENED_ES
 # Before the morning's run has left its photo there is nothing to lay the facts over; after a damaged one, neither.
 UNREADABLE = (Problem, duckdb.Error, OSError, pa.ArrowInvalid)
 
@@ -125,6 +128,23 @@ def redecide(account_id: UUID, *, cause: str, at: datetime, acts: bool = True) -
     return done
 
 
+def open_again(account_id: UUID, *, at: datetime) -> str:
+    """Open what the strategy wants for an account now, when a way is free that was not in the morning. Returns its channel, or "".
+
+    In the transaction that is open; runs as the organisation. All that keeps a new decision from opening keeps this too.
+    """
+    on = portfolio.local_day(at)
+    with tenancy.acting(tenancy.tenant_id()):
+        case = _decide(account_id, on=on, at=at)
+        return _open(case, on)[0] if case else ""
+
+
+def free_places(on: date, *, zone: str) -> dict[str, int]:
+    """Places that nobody has taken today, by channel; full ones are absent. Whoever else gives places waits for the transaction."""
+    found = {channel: units - _used(channel, on, day_at(on, zone)) for channel, units in workforce.capacity_on(on).items()}
+    return {channel: count for channel, count in found.items() if count > 0}
+
+
 def _decide(account_id: UUID, *, on: date, at: datetime) -> _Case | None:
     try:
         kept = strategy.snapshot_row(account_id, on=on, columns=NEEDED)
@@ -182,21 +202,27 @@ def _open(case: _Case, on: date) -> tuple[str, str]:
         return "", "stopped"
     if not reminds and (case.row["promise_active"] or case.row.get("is_holdout")):
         return "", "promise" if case.row["promise_active"] else "control"
+    tenant = Tenant.objects.get(pk=case.account.tenant_id)
+    if (rule := stop_of(case.account, case.row, tenant=tenant, on=on, at=case.at)) and not (reminds and rule != "HOUSE-OVERRIDE"):
+        return "", STOPPED_BY[rule]
     today = Action.objects.filter(person_id=person.id, direction="out")
     if today.filter(planned_on=on, status="cancelled").exclude(cancelled_reason__in=MILD).exists():
         return "", "stopped"
-    zone = Tenant.objects.values_list("zone", flat=True).get(pk=case.account.tenant_id)
-    if today.filter(Q(planned_on=on, status__in=("planned", "in_progress")) | Q(is_attempt=True, occurred_at__gte=day_at(on, zone))).exists():
+    if today.filter(Q(planned_on=on, status__in=("planned", "in_progress")) | Q(is_attempt=True, occurred_at__gte=day_at(on, tenant.zone))).exists():
         return "", "contacted"
-    return _first_free(case, on, zone, ways)
+    return _first_free(case, on, tenant.zone, ways)
 
 
 def _first_free(case: _Case, on: date, zone: str, ways: Sequence[str]) -> tuple[str, str]:
     capacity = workforce.capacity_on(on)
+    known = dossiers([case.account.holder_id], at=case.at)[case.account.holder_id]
     why = "point"
     for channel in ways:
-        point = case.row.get(POINT_OF[channel])
-        if not point or not ContactPoint.objects.filter(pk=point, person_id=case.account.holder_id, status__in=("valid", "unverified", "stale")).exists():
+        point = ContactPoint.objects.filter(pk=case.row.get(POINT_OF[channel]), person_id=case.account.holder_id).first()
+        if point is None or point.status in casework.UNUSABLE:
+            continue
+        if casework.shut(known, _question(case, channel, point), at=case.at) is not None:
+            why = "wish"
             continue
         if _used(channel, on, day_at(on, zone)) >= capacity.get(channel, 0):
             why = "capacity"
@@ -204,9 +230,23 @@ def _first_free(case: _Case, on: date, zone: str, ways: Sequence[str]) -> tuple[
         if channel in casework.SENT_CHANNELS and not casework.has_room_in_wave(run_id=case.snapshot.run_id, channel=channel):
             why = "wave"
             continue
-        _write(case, on, zone, channel, UUID(str(point)))
+        _write(case, on, zone, channel, point.id)
         return channel, ""
     return "", why
+
+
+def _question(case: _Case, channel: str, point: ContactPoint) -> casework.Question:
+    """As the gate will be asked about the action that would be opened."""
+    account, agency = case.account, case.row.get("agency_id")
+    return casework.Question(
+        channel=channel, purpose=_purpose(case), account_id=account.id, creditor_id=account.creditor_id, role="holder", point=point,
+        tenant_id=account.tenant_id, collector_id=UUID(agency) if agency else account.tenant_id,
+    )  # fmt: skip
+
+
+def _purpose(case: _Case) -> Purpose:
+    reminds = case.row["overdue_minor"] <= 0 or case.found.outputs.get("template") == PROMISE_REMINDER
+    return Purpose.REMINDER if reminds else Purpose.COLLECTION
 
 
 def _used(channel: str, on: date, begins: datetime) -> int:
@@ -222,10 +262,9 @@ def _used(channel: str, on: date, begins: datetime) -> int:
 def _write(case: _Case, on: date, zone: str, channel: str, point: UUID) -> None:
     outputs, agency = case.found.outputs, case.row.get("agency_id")
     template = str(outputs.get("template") or "")
-    reminds = case.row["overdue_minor"] <= 0 or template == PROMISE_REMINDER
     with tenancy.acting(tenancy.tenant_id(), UUID(agency) if agency else None):
         action = casework.open_action(
-            person=case.account.holder, account=case.account, channel=channel, purpose=Purpose.REMINDER if reminds else Purpose.COLLECTION,
+            person=case.account.holder, account=case.account, channel=channel, purpose=_purpose(case),
             contact_point_id=point, treatment=str(outputs.get("treatment") or ""), template="" if template == "none" else template,
             planned_on=on, expires_at=day_at(on + timedelta(days=1), zone), priority=int(outputs.get("priority") or 0),
             run_id=case.snapshot.run_id, by=SYSTEM, at=case.at,

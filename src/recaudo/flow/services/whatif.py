@@ -1,8 +1,8 @@
 """Two versions over the accounts of a kept day: what each would have decided, what the law and the capacity would have left of it,
 what it would have cost and what may be expected to come in. Nothing is changed but the record of the simulation itself.
 
-The same functions as the day's own plan: decide, ask the law in bulk, fit into capacity. What people did and allowed is read as it
-stood that day. Kept: the counts in the row, the accounts behind them as Parquet.
+The same functions as the day's own plan: decide, draw the arms of that day's experiments, ask the law in bulk, fit into capacity. What
+people did and allowed is read as it stood that day. Kept: the counts in the row, the accounts behind them as Parquet.
 
     facts      from the snapshot       point, history, consent, hold   from the database, as of that day
     outcome_old, outcome_new           accounts x what would have become of them
@@ -11,7 +11,7 @@ stood that day. Kept: the counts in the row, the accounts behind them as Parquet
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -36,7 +36,8 @@ from recaudo.flow.queries import facts as read
 from recaudo.flow.queries.facts import run as execute
 from recaudo.flow.queries.limits import limits_on
 from recaudo.flow.queries.whatif import DIMENSIONS, PAST
-from recaudo.flow.services import plan
+from recaudo.flow.services import arms, plan
+from recaudo.flow.services.basis import basis_on
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
 from recaudo.kernel.time import day_at
@@ -109,8 +110,8 @@ def ask(*, old: StrategyVersion, new: StrategyVersion, snapshot: Snapshot, horiz
     present(snapshot)
     same = {"old_version_id": old.pk, "new_version_id": new.pk, "snapshot_sha": snapshot.sha256, "horizon_days": horizon_days}
     kept: WhatIf | None = WhatIf.objects.filter(**same, status__in=("waiting", "running", "finished")).order_by("-created_at").first()
-    # A draft's file changes under its number: its hash is in the kept result.
-    if kept is not None and (kept.status != "finished" or kept.result.get("sha") == [old.sha256, new.sha256]):
+    # A draft's file changes under its number, and what else it was made with changes too: their hashes are in the kept result.
+    if kept is not None and (kept.status != "finished" or (kept.result.get("sha"), kept.result.get("basis")) == ([old.sha256, new.sha256], basis_on(at))):
         return kept
     made: WhatIf = WhatIf.objects.create(on=snapshot.on, by_id=by.id, created_at=at, **same)
     journal.record("what_if.asked", by=by, at=at, subject="what_if", subject_id=made.pk, on=snapshot.on)
@@ -129,7 +130,9 @@ def work_out(tenant: Tenant, what_if_id: UUID, *, by: Any, clock: Callable[[], d
         found.save(update_fields=["status", "started_at", "problem"])
     try:
         with tenancy.acting(tenant.id):
+            basis = basis_on(clock())  # before the work: what changes meanwhile makes it out of date
             result, key, seconds = _work(tenant, found)
+            result["basis"] = basis
     except Exception as problem:
         with tenancy.acting(tenant.id):
             found.status, found.finished_at = "failed", clock()
@@ -155,16 +158,18 @@ def _work(tenant: Tenant, found: WhatIf) -> tuple[dict[str, Any], str, dict[str,
         with _step(found, seconds, "hechos"):
             at = _as_of(tenant, snapshot)
             currency = _gather(db, tenant, snapshot, at)
+            running = strategy.experiments_on(snapshot.on, at=at)
+            arms.draw(db, running=running, on=snapshot.on, enrol=lambda _one, rows: len(rows))
         capacity, limits, rules = workforce.capacity_on(snapshot.on), limits_on(snapshot.on, tenant), law.rules()
         sides: dict[str, dict[str, Any]] = {}
         for side, version in versions.items():
             with _step(found, seconds, f"decidir {side}"):
-                decide_side(db, version)
+                in_arms = decide_side(db, version, others=arms.versions_of(running), seed=snapshot.on.toordinal())
             with _step(found, seconds, f"norma {side}"):
                 refused = plan.ask_the_law(db, rules=rules, tenant=tenant, on=snapshot.on, at=at)
             with _step(found, seconds, f"capacidad {side}"):
                 fitted = plan.fit_capacity(db, capacity=capacity, limits=limits)
-            sides[side] = {"refused": refused, **fitted, **_side(db, limits.cost_minor)}
+            sides[side] = {"refused": refused, "arms": in_arms, **fitted, **_side(db, limits.cost_minor)}
             _put_aside(db, side)
         with _step(found, seconds, "comparar"):
             result = _compared(db, currency)
@@ -177,7 +182,8 @@ def _work(tenant: Tenant, found: WhatIf) -> tuple[dict[str, Any], str, dict[str,
             key = _keep_lists(db, found)
     return (
         {**result, "sides": sides, "currency": currency, "cost_currency": tenant.currency, "past": {"seen": past.seen, "days": days},
-         "sha": [versions[side].sha256 for side in SIDES], "numbers": [versions[side].number for side in SIDES]},
+         "sha": [versions[side].sha256 for side in SIDES], "numbers": [versions[side].number for side in SIDES],
+         "experiments": [one.name for one in running]},
         key, seconds,
     )  # fmt: skip
 
@@ -233,12 +239,15 @@ def yardstick(db: duckdb.DuckDBPyConnection) -> str:
     return str(rates[0][0]) if alone else "USD"
 
 
-def decide_side(db: duckdb.DuckDBPyConnection, version: StrategyVersion) -> None:
-    """The table `decided`: what a version wants for every account, outside of any experiment. Raises what `decide.run` raises."""
+def decide_side(db: duckdb.DuckDBPyConnection, version: StrategyVersion, *, others: Sequence[StrategyVersion], seed: int) -> dict[str, int]:
+    """The table `decided`: what would be wanted for every account with a version in force, those in the arm of another decided by it.
+
+    others    the versions that arms of that day's experiments apply; `arm` says whose (see arms.draw)
+    Returns   accounts by arm. Raises what `decide.run` and `arms.decide_arms` raise
+    """
     compiled = compiled_of(version)
-    db.register("decided_now", decide.run(compiled, "facts", db))
-    execute(db, "CREATE TABLE decided AS SELECT *, false AS is_holdout FROM decided_now")
-    db.unregister("decided_now")
+    read.keep(db, "decided", decide.run(compiled, "facts", db))
+    return arms.decide_arms(db, champion=version, versions=others, seed=seed)
 
 
 def _put_aside(db: duckdb.DuckDBPyConnection, side: str) -> None:
@@ -246,7 +255,7 @@ def _put_aside(db: duckdb.DuckDBPyConnection, side: str) -> None:
     names = [name for name in (*DIMENSIONS, *PAST) if name in _columns(db, "outcome")]
     execute(db, f"CREATE TABLE outcome_{side} AS SELECT account_id, {', '.join(names)} FROM outcome")
     execute(db, "DROP VIEW outcome")
-    for table in ("decided", "candidate", "permitted", "chosen", "fate", "zone", "law_word"):
+    for table in ("decided", "labelled", "candidate", "permitted", "chosen", "fate", "zone", "law_word"):
         execute(db, f"DROP TABLE IF EXISTS {table}")
 
 

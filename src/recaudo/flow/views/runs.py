@@ -7,19 +7,21 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from recaudo.flow.day import STEPS
 from recaudo.flow.forms import DecidedForm
 from recaudo.flow.models import Run
 from recaudo.flow.queries import limits
 from recaudo.flow.queries import runs as queries
+from recaudo.flow.services import reallocate as services
 from recaudo.flow.views import shapes
 from recaudo.flow.views.links import link
 from recaudo.flow.words import (
@@ -35,7 +37,8 @@ from recaudo.flow.words import (
 from recaudo.journal import services as journal
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import Money
-from recaudo.kernel.problems import NotAllowed, NotFound
+from recaudo.kernel.problems import NotAllowed, NotFound, Problem
+from recaudo.kernel.time import local
 from recaudo.ui.access import allow
 from recaudo.ui.export import Cell, list_response
 
@@ -74,7 +77,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "seconds": shapes.seconds(found), "funnel": shapes.funnel(figures, listed), "channels": shapes.channels(figures, listed),
         "refused": shapes.refused(figures, listed), "treatments": shapes.treatments(figures, listed), "outcomes": shapes.outcomes(figures, listed),
         "buckets": shapes.buckets(figures, listed), "terms": shapes.terms(found, figures, floors), "hours": shapes.hours(found), "is_agency": request.user.agency_id is not None,
-        "limits_url": link(request.user, "flow:limits"), "capacity_url": link(request.user, "workforce:capacity"), "promises": found.counts.get("promises", {}), "cases": (found.counts.get("cases_opened", 0), found.counts.get("cases_closed", 0)),
+        "may_reallocate": _may_reallocate(request, found), "limits_url": link(request.user, "flow:limits"), "capacity_url": link(request.user, "workforce:capacity"), "promises": found.counts.get("promises", {}), "cases": (found.counts.get("cases_opened", 0), found.counts.get("cases_closed", 0)),
     }  # fmt: skip
     return render(request, "flow/run.html", context)
 
@@ -97,6 +100,22 @@ def accounts(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(request, "flow/run_accounts.html", context)
 
 
+@allow("day.run")
+@require_POST
+def reallocate(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Give the places that came free to whoever did not fit."""
+    try:
+        opened = services.reallocate(_run(run_id), by=request.user, at=timezone.now())
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        messages.error(request, problem.text)
+    else:
+        told = ", ".join(f"{CHANNEL_ES.get(channel, channel)}: {count}" for channel, count in opened.items())
+        messages.success(request, f"Se abrieron gestiones en plazas que quedaron libres ({told})." if told else "Nadie de los que quedaron sin cupo puede contactarse ahora.")
+    return redirect("flow:run", run_id)
+
+
 @allow("list.export")
 @require_safe
 def export(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
@@ -117,6 +136,12 @@ def _run(run_id: UUID) -> Run:
     if found is None:
         raise NotFound()
     return found
+
+
+def _may_reallocate(request: Any, run: Run) -> bool:
+    today = local(timezone.now(), request.zone).date()
+    left = run.counts.get("accounts_by_outcome", {})
+    return bool(run.status == "finished" and run.on == today and request.user.may("day.run") and any(left.get(one) for one in services.LEFT_OUT))
 
 
 def _filters(request: HttpRequest, run: Run) -> tuple[DecidedForm, dict[str, str]]:

@@ -83,7 +83,7 @@ def waiting(request: HttpRequest, kind: str) -> HttpResponse:
     on, now = _today(request)
     found = queries.waiting(kind, on=on, at=now, after=_cursor(request.GET.get("after", "")), limit=PAGE_SIZE + 1)
     page = found[:PAGE_SIZE]
-    title, sentence, _ = queries.WAITING[kind]
+    title, sentence = queries.waiting_words(kind, on=on, at=now)
     context = {
         "title": title, "sentence": sentence, "accounts": page, "sees_person": request.user.may("person.view"),
         "next_cursor": f"{page[-1].overdue_minor}_{page[-1].id}" if len(found) > PAGE_SIZE else "",

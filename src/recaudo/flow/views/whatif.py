@@ -20,6 +20,7 @@ from recaudo.flow.models import WhatIf
 from recaudo.flow.queries import whatif as queries
 from recaudo.flow.queries.runs import rule_text
 from recaudo.flow.services import whatif as services
+from recaudo.flow.services.basis import basis_on, changed_since
 from recaudo.flow.services.experiments import tenant_now
 from recaudo.flow.services.request import request_what_if
 from recaudo.flow.views import report
@@ -55,7 +56,11 @@ def what_ifs(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("flow:what-if", found.pk)
     names = {one.pk: f"Versión {one.number}" for one in versions}
-    lines = [{"found": one, "old": names.get(one.old_version_id, "—"), "new": names.get(one.new_version_id, "—"), **report.state(one)} for one in queries.what_ifs()[:30]]
+    shas, basis = {one.pk: one.sha256 for one in versions}, basis_on(timezone.now())
+    lines = [
+        {"found": one, "old": names.get(one.old_version_id, "—"), "new": names.get(one.new_version_id, "—"), "stale": _stale(one, basis, shas), **report.state(one)}
+        for one in queries.what_ifs()[:30]
+    ]
     context = {"form": form, "lines": lines, "may_ask": len(versions) > 1 and bool(days), "costs": _costs_form(), "may_cost": request.user.may("setting.edit")}
     return render(request, "flow/what_ifs.html", context, status=422 if form.errors else 200)
 
@@ -91,6 +96,8 @@ def what_if(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
     found = queries.what_if_by_id(what_if_id)
     context = {"found": found, **report.state(found), **_versions(request, found)}
     if found.status == "finished":
+        shas = {one.pk: one.sha256 for side in ("old", "new") if (one := context.get(side))}
+        context["stale"] = _stale(found, basis_on(timezone.now()), shas)
         listed = link(request.user, "flow:what-if-accounts", found.pk) if request.user.may("portfolio.view") else ""
         context |= report.report(found, listed)
     return render(request, "flow/what_if.html", context)
@@ -178,6 +185,15 @@ def _versions(request: Any, found: WhatIf) -> dict[str, Any]:
             told[f"{side}_name"], told[f"{side}_url"] = f"versión {version.number}", link(request.user, "strategy:version", key)
             told[side] = version
     return told
+
+
+def _stale(found: WhatIf, basis: dict[str, str], shas: dict[UUID, str]) -> list[str]:
+    """What a finished simulation rests on and is another now, in Spanish. shas: of the versions as they are now."""
+    if found.status != "finished":
+        return []
+    told = changed_since(found.result.get("basis"), basis)
+    edited = any(shas.get(key, sha) != sha for key, sha in zip((found.old_version_id, found.new_version_id), found.result["sha"], strict=True))
+    return ["las tablas de una de las dos versiones", *told] if edited else told
 
 
 def _where(request: HttpRequest) -> dict[str, str]:

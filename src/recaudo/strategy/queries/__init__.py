@@ -10,6 +10,7 @@ from recaudo.strategy.queries.experiments import (
     default_control,
     experiment_by_id,
     experiments,
+    experiments_on,
     running_experiments,
     usable_versions,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "default_control",
     "experiment_by_id",
     "experiments",
+    "experiments_on",
     "file_digest",
     "in_force",
     "in_words",

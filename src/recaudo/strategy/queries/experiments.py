@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -48,6 +48,12 @@ def experiment_by_id(experiment_id: UUID) -> Experiment:
 def running_experiments(code: str = DAILY) -> list[Experiment]:
     """Those that the day applies, the default control group first: whoever is in it is in no other."""
     return list(experiments().filter(strategy__code=code, status="running").order_by("-is_default", "created_at"))
+
+
+def experiments_on(on: date, *, at: datetime, code: str = DAILY) -> list[Experiment]:
+    """Those that the day `on`, run at an instant, applied: begun by then and not stopped before; in the order of `running_experiments`."""
+    begun = experiments().filter(strategy__code=code, status__in=("running", "stopped"), starts_on__lte=on, decided_at__lte=at)
+    return list(begun.filter(Q(stopped_at=None) | Q(stopped_at__gt=at)).order_by("-is_default", "created_at"))
 
 
 def default_control(strategy: Strategy) -> Experiment | None:

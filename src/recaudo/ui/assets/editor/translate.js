@@ -57,4 +57,9 @@ export function translate(template, values = {}) {
   return (WORDS[template] ?? template).replace(/{\s*([^}\s]+)\s*}/g, (_, key) => values[key] ?? `{${key}}`);
 }
 
+/* The reading view of dmn-js writes the type of a column as the file has it: this names it on the page that is shown. */
+export function nameTypes(board) {
+  for (const node of board.querySelectorAll(".input-variable, .output-variable")) node.textContent = WORDS[node.textContent] ?? node.textContent;
+}
+
 export const translateModule = { translate: ["value", translate] };
