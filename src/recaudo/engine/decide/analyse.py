@@ -180,18 +180,15 @@ class _Grid:
 
     def winners(self, place: int, rivals: int) -> tuple[int, ...]:
         """The rules that together cover one: a single one when there is, else all that touch it."""
-        touching = [
-            one for one in _bits(rivals)
-            if all(sure[one] & maybe[place] for sure, maybe in zip(self.sure, self.maybe, strict=True))
-        ]  # fmt: skip
-        alone = next(
-            (
-                one for one in touching
-                if all(maybe[place] & ~sure[one] == 0 for sure, maybe in zip(self.sure, self.maybe, strict=True))
-            ),
-            None,
-        )  # fmt: skip
-        chosen = touching if alone is None else [alone]
+        touching = covering = rivals
+        for dimension, held in enumerate(self.maybe):
+            some, every = 0, -1
+            for mask in self.masks(dimension, _bits(held[place]), is_sure=True):
+                some |= mask
+                every &= mask
+            touching &= some
+            covering &= every
+        chosen = _bits(touching & covering)[:1] or _bits(touching)
         return tuple(self.table.rules[one].number for one in chosen)
 
     # -- pairs
@@ -317,12 +314,10 @@ def _by_rule(dimension: Dimension, count: int, *, is_sure: bool) -> list[int]:
 
 
 def _bits(mask: int) -> list[int]:
-    out = []
-    while mask:
-        low = mask & -mask
-        out.append(low.bit_length() - 1)
-        mask ^= low
-    return out
+    """The places of the bits that are set, ascending."""
+    octets = np.frombuffer(mask.to_bytes((mask.bit_length() + 7) // 8, "little"), np.uint8)
+    found: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
+    return found
 
 
 def _numbers(mask: int) -> str:
