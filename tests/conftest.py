@@ -184,7 +184,7 @@ def tmp_state(settings: Any) -> Iterator[Path]:
         settings.STORAGES = {
             **settings.STORAGES,
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": Path(folder) / "files"}},
-            "snapshots": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": Path(folder) / "snapshots"}},
+            "snapshots": {"BACKEND": "recaudo.store.objects.Folder", "OPTIONS": {"location": Path(folder) / "snapshots"}},
         }
         yield Path(folder)
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from recaudo.engine import comply
 from recaudo.journal import queries as journal
 from recaudo.journal.models import Event
+from recaudo.kernel.problems import Problem
 from recaudo.law import queries as law
 from recaudo.law.models import LawDecision
 from recaudo.project.database import APPEND_ONLY, NEVER_DELETED, PARTITIONED
@@ -248,6 +250,18 @@ def disk() -> list[Finding]:
     return [Finding("disk", level, text if level == "ok" else f"{text}: libere espacio antes de la próxima jornada")]
 
 
+def snapshots() -> list[Finding]:
+    """Whether today's snapshot could be kept: a file is written and deleted where they lie."""
+    storage: Any = storages["snapshots"]
+    try:
+        storage.probe()
+    except Problem as problem:
+        return [Finding("snapshots", "bad", problem.text)]
+    except OSError as error:
+        return [Finding("snapshots", "bad", f"no se puede escribir en {storage.where} ({error.strerror}): dé permiso a la carpeta o cambie RECAUDO_SNAPSHOTS_FOLDER")]
+    return [Finding("snapshots", "ok", f"se escriben y leen en {storage.where}")]
+
+
 def assets() -> list[Finding]:
     folder = settings.PACKAGE / "ui" / "static" / "vendor"
     listed = folder / "MANIFEST.sha256"
@@ -283,7 +297,7 @@ _WITH_DATABASE: dict[str, Callable[[datetime], list[Finding]]] = {
     "law": laws,
 }  # fmt: skip
 _WITHOUT: dict[str, Callable[[], list[Finding]]] = {
-    "lawbook": lawbook, "time_zones": zones, "holidays": holiday_data, "disk": disk, "assets": assets, "secrets": secret_files, "mail": mail,
+    "lawbook": lawbook, "time_zones": zones, "holidays": holiday_data, "disk": disk, "snapshots": snapshots, "assets": assets, "secrets": secret_files, "mail": mail,
 }  # fmt: skip
 
 

@@ -56,6 +56,12 @@ def secret(name: str, size: int = 32) -> str:
     return path.read_text().strip()
 
 
+def kept_secret(name: str) -> str:
+    """What somebody put in the folder of secrets, or nothing."""
+    path = STATE / "secrets" / name
+    return path.read_text().strip() if path.is_file() else ""
+
+
 def private(name: str) -> Path:
     """A folder of the state that other users of the machine cannot look into: files, facts, links that open accounts."""
     path = STATE / name
@@ -162,7 +168,8 @@ def database(variable: str) -> dict[str, Any]:
         "PASSWORD": dsn.get("password", ""),
         "HOST": dsn.get("host", ""),
         "PORT": str(dsn.get("port", "")),
-        "CONN_MAX_AGE": 60,
+        # As long as a thread of the server may rest (cli/up.py): signing in to the database is no part of a page.
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {"application_name": "recaudo", **dsn.get("options", {})},
@@ -254,9 +261,21 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is not there
+# The days' snapshots: a folder, or storage that speaks S3, whose key comes from the environment or from the folder of secrets.
+SNAPSHOTS_BUCKET = env("RECAUDO_SNAPSHOTS_S3_BUCKET")
+_FOLDER = {"BACKEND": "recaudo.store.objects.Folder", "OPTIONS": {"location": env("RECAUDO_SNAPSHOTS_FOLDER") or private("snapshots")}}
+_BUCKET = {
+    "BACKEND": "recaudo.store.objects.Bucket",
+    "OPTIONS": {
+        "bucket": SNAPSHOTS_BUCKET, "endpoint": env("RECAUDO_SNAPSHOTS_S3_ENDPOINT"), "region": env("RECAUDO_SNAPSHOTS_S3_REGION"),
+        "key": env("RECAUDO_SNAPSHOTS_S3_KEY", kept_secret("recaudo_snapshots_s3_key")),
+        "secret": env("RECAUDO_SNAPSHOTS_S3_SECRET", kept_secret("recaudo_snapshots_s3_secret")),
+        "cache": STATE / "snapshots-cache", "cache_bytes": env_int("RECAUDO_SNAPSHOTS_CACHE_GB", 20) << 30,
+    },
+}  # fmt: skip
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private("files")}},
-    "snapshots": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": private("snapshots")}},
+    "snapshots": _BUCKET if SNAPSHOTS_BUCKET else _FOLDER,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

@@ -16,7 +16,7 @@ NAME_ES = {
     "row_security": "seguridad por filas", "grants": "permisos", "partitions": "particiones", "clock": "relojes",
     "queue": "cola", "workers": "trabajadores", "stalled": "trabajos a medias", "failed_jobs": "trabajos fallidos",
     "journal": "bitácora", "organisation": "organización", "time_zones": "zonas horarias", "holidays": "feriados",
-    "disk": "disco", "assets": "pantallas", "secrets": "claves", "https": "cifrado", "debug": "depuración", "mail": "correo",
+    "disk": "disco", "snapshots": "fotos del día", "assets": "pantallas", "secrets": "claves", "https": "cifrado", "debug": "depuración", "mail": "correo",
 }  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.core.files import File
 from django.core.files.storage import storages
 
 from recaudo.journal import services as journal
@@ -38,16 +37,13 @@ def keep_snapshot(
 def keep_file(path: Path, *, rows: int, on: date, run_id: UUID, version: StrategyVersion, by: Any, at: datetime) -> Snapshot:
     """The same of a Parquet file that is already written, sorted by account; the file itself stays where it is.
 
-    rows  how many it holds
+    rows    how many it holds
+    Raises  StorageAway, StorageRefused (store.objects): the file of an earlier run of the day is still whole
     """
     with path.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-        key = f"{version.tenant_id}/on={on}/accounts.parquet"
-        storage = storages["snapshots"]
-        if storage.exists(key):
-            storage.delete(key)
-        written.seek(0)
-        storage.save(key, File(written))
+    key = f"{version.tenant_id}/on={on}/accounts.parquet"
+    storages["snapshots"].replace(key, path)  # type: ignore[attr-defined]
     snapshot, _ = Snapshot.objects.update_or_create(
         on=on, tenant_id=version.tenant_id,
         defaults={"run_id": run_id, "version": version, "key": key, "row_count": rows, "sha256": sha256, "created_at": at},
