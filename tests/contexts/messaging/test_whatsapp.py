@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from tests.contexts.messaging.scenes import planned, point, ready, released
 from tests.fakes.carriers import AlwaysThe
 from tests.fakes.gateway import gateway
 
+from recaudo.casework.models import Action, Hold
 from recaudo.messaging import services as messaging
 from recaudo.messaging.adapters import BadSignature, Malformed, News, NotSent, Outgoing, transport
 from recaudo.messaging.adapters.im.whatsapp_cloud import hooks
 from recaudo.messaging.models import Message
+from recaudo.messaging.services import outbox
 
 RECORDED = Path(__file__).parent / "whatsapp"
 
@@ -128,3 +134,50 @@ def test_a_released_wave_uses_the_template_code_as_metas_name(cast: Any, setting
         content = next(iter(peer.taken.values()))
     assert content["template"]["name"] == "aviso_mora_temprana"
     assert {one["parameter_name"] for one in content["template"]["components"][0]["parameters"]} >= {"nombre", "saldo"}
+
+
+# ---------------------------------------------------------------- what Meta tells us
+
+
+def told(cast: Any, *, phone_id: str = "123", ago: timedelta = timedelta(minutes=1), key: str = "wamid.1", text: str = "Ya pagué", secret: str = "s") -> Any:
+    """Meta calls: María wrote to one of our numbers some time ago."""
+    stamp = str(int((timezone.now() - ago).timestamp()))
+    said = {"from": point(cast, "maria", "im").value.lstrip("+"), "id": key, "timestamp": stamp, "type": "text", "text": {"body": text}}
+    value = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": phone_id}, "messages": [said]}
+    body = json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
+    mac = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return Client().post(f"/avisos/im/whatsapp_cloud/{cast.tenant.slug}/", body, content_type="application/json", HTTP_X_HUB_SIGNATURE_256=mac)
+
+
+@pytest.fixture
+def ours(cast: Any, settings: Any) -> None:
+    settings.WHATSAPP = {**settings.WHATSAPP, "app_secret": "s", "phone_id": "123"}
+    ready(cast)
+
+
+@pytest.mark.parametrize(
+    ("how", "taken"),
+    [({}, 1), ({"phone_id": "999"}, 0), ({"ago": timedelta(days=8)}, 0), ({"ago": timedelta(minutes=-10)}, 0), ({"ago": timedelta(days=6)}, 1)],
+    ids=["now", "another number", "too old", "of tomorrow", "late"],
+)  # fmt: skip
+def test_only_what_was_said_to_our_number_these_days_is_acted_on(cast: Any, ours: None, how: dict[str, Any], taken: int) -> None:
+    assert told(cast, **how).status_code == 200  # Meta need not try again
+    assert Hold.objects.filter(kind="payment_claim").count() == Message.objects.filter(direction="in").count() == taken
+
+
+def test_a_tenant_with_its_own_number_and_secret_hears_only_those(cast: Any, ours: None, settings: Any) -> None:
+    settings.HOOK_SECRETS = {f"{cast.tenant.slug}:im:whatsapp_cloud": {"app_secret": "propio", "phone_id": "777"}}
+    assert told(cast).status_code == 401 and told(cast, secret="propio", key="wamid.2").status_code == 200
+    assert not Message.objects.filter(direction="in").exists()
+    told(cast, secret="propio", phone_id="777", key="wamid.3")
+    assert Message.objects.filter(direction="in").count() == 1
+
+
+def test_an_answer_that_came_a_day_late_opens_no_window(cast: Any, ours: None) -> None:
+    told(cast, ago=timedelta(hours=30), text="Hola")
+    message = Message.objects.get(direction="in")
+    assert timezone.now() - message.delivered_at > timedelta(hours=29)
+    action = Action(channel="im", contact_point_id=message.contact_point_id)
+    assert outbox._talking([action], timezone.now()) == set()
+    told(cast, ago=timedelta(hours=2), text="Hola", key="wamid.9")
+    assert outbox._talking([action], timezone.now()) == {message.contact_point_id}

@@ -8,7 +8,8 @@ several threads at once. A provider that calls us has a hooks.py beside it: `ver
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -61,6 +62,7 @@ class News:
     event_id    the same when the same news comes again
     message_id  the provider's id of our message; of an inbound one, that which it answers, or ""
     sender, text  of an inbound message (`kind` inbound)
+    line        the provider's name for the number of ours that this is about, and said_at when it happened; where the provider says so
     """
 
     kind: str
@@ -69,6 +71,8 @@ class News:
     code: str = ""
     sender: str = ""
     text: str = ""
+    line: str = field(default="", compare=False)
+    said_at: datetime | None = field(default=None, compare=False)
 
 
 class BadSignature(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,10 @@ from recaudo.workforce.models import Tenant
 
 # Providers that call us, by channel.
 HOOKS = frozenset({("sms", "http"), ("im", "whatsapp_cloud")})
+
+
+# A provider tries for a week to tell us; what is older, or of tomorrow, is nobody's news.
+OLDEST, AHEAD = timedelta(days=7), timedelta(minutes=5)
 
 
 class UnknownHook(Problem):
@@ -41,10 +45,11 @@ class NotUnderstood(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a call brought: pieces of news, and how many changed something."""
+    """What a call brought: pieces of news, how many changed something, and how many were not for us or not of now."""
 
     news: int
     changed: int
+    left_out: int = 0
 
 
 def challenge(channel: str, provider: str, slug: str, given: Mapping[str, str]) -> str:
@@ -66,7 +71,8 @@ def take(slug: str, *, channel: str, provider: str, headers: Mapping[str, str], 
     """
     hook, tenant = _hook(channel, provider), Tenant.objects.filter(slug=slug).first()
     try:
-        call_id = hook.verify(headers, body, _options(channel, provider, slug), at)
+        options = _options(channel, provider, slug)
+        call_id = hook.verify(headers, body, options, at)
         if tenant is None:
             raise NotSigned()  # as to an organisation that is there: nobody learns which are
         told = hook.read(body, call_id)
@@ -74,20 +80,30 @@ def take(slug: str, *, channel: str, provider: str, headers: Mapping[str, str], 
         raise NotSigned() from None
     except Malformed:
         raise NotUnderstood() from None
+    mine = [_storable(one) for one in told if _is_ours(one, options, at)]
     changed = 0
-    for news in map(_storable, told):
+    for news in mine:
         # Each in a transaction of its own: persons are locked one at a time.
         with tenancy.acting(tenant.id):
             if news.kind == "inbound":
                 changed += receive_from(
-                    sender=news.sender, channel=channel, provider=provider, event_id=news.event_id, text=news.text, at=at, answers=news.message_id
+                    sender=news.sender, channel=channel, provider=provider, event_id=news.event_id, text=news.text, at=at, answers=news.message_id,
+                    said_at=news.said_at,
                 ) is not None  # fmt: skip
             else:
                 changed += record_receipt(
                     provider=provider, event_id=news.event_id, provider_message_id=news.message_id, kind=news.kind, at=at,
                     detail={"code": news.code},
                 )  # fmt: skip
-    return Taken(len(told), changed)
+    return Taken(len(told), changed, len(told) - len(mine))
+
+
+def _is_ours(news: News, options: Mapping[str, str], at: datetime) -> bool:
+    """Whether it is about the number of ours that this address serves, and of the last days: a signature says who calls, not about whom or when."""
+    phone_id = options.get("phone_id", "")
+    if news.line and phone_id and news.line != phone_id:
+        return False
+    return news.said_at is None or at - OLDEST <= news.said_at <= at + AHEAD
 
 
 def _storable(news: News) -> News:

@@ -68,10 +68,11 @@ def apply_waiting(messages: Iterable[Message], *, at: datetime) -> None:
 
 
 @transaction.atomic
-def receive(*, point: ContactPoint, channel: str, provider: str, text: str, at: datetime, reply_to: Message | None = None) -> Message:
+def receive(*, point: ContactPoint, channel: str, provider: str, text: str, at: datetime, reply_to: Message | None = None, said_at: datetime | None = None) -> Message:
     """An inbound message: kept, timed, and acted on when it says stop or «no soy yo»; anything else waits for a person.
 
-    Raises NothingSaid
+    said_at  when it was written, where the carrier says so and it came late
+    Raises   NothingSaid
     """
     if not text.strip():
         raise NothingSaid()
@@ -82,7 +83,7 @@ def receive(*, point: ContactPoint, channel: str, provider: str, text: str, at: 
     message: Message = Message.objects.create(
         id=uuid7(), created_at=at, action_id=action.id, person_id=point.person_id, contact_point_id=point.id, direction="in",
         account_id=action.account_id, channel=channel, provider=provider, to=point.value, to_hint=point.hint,
-        body=text.strip()[:4000], status="received", reason=code if code != ANSWER or intent == OTHER else intent, delivered_at=at,
+        body=text.strip()[:4000], status="received", reason=code if code != ANSWER or intent == OTHER else intent, delivered_at=said_at or at,
     )  # fmt: skip
     if code == ANSWER:
         _bring_about(intent, action, point, text, at=at)
@@ -95,7 +96,7 @@ def receive(*, point: ContactPoint, channel: str, provider: str, text: str, at: 
 
 
 @transaction.atomic
-def receive_from(*, sender: str, channel: str, provider: str, event_id: str, text: str, at: datetime, answers: str = "") -> Message | None:
+def receive_from(*, sender: str, channel: str, provider: str, event_id: str, text: str, at: datetime, answers: str = "", said_at: datetime | None = None) -> Message | None:
     """What somebody wrote to us, as a provider brings it. The same event twice does nothing.
 
     sender   the address that wrote; answers, the provider's id of the message that it answers, or ""
@@ -116,7 +117,7 @@ def receive_from(*, sender: str, channel: str, provider: str, event_id: str, tex
     point = points.get(written.contact_point_id) if written else next(iter(points.values()), None)
     if point is None:
         return None
-    return receive(point=point, channel=channel, provider=provider, text=text, at=at, reply_to=written)
+    return receive(point=point, channel=channel, provider=provider, text=text, at=at, reply_to=written, said_at=said_at)
 
 
 @transaction.atomic

@@ -360,7 +360,10 @@ def _talking(actions: Iterable[Action], at: datetime) -> set[UUID]:
     points = {one.contact_point_id for one in actions if one.channel == "im"}
     if not points:
         return set()
-    wrote = Message.objects.filter(contact_point_id__in=points, channel="im", direction="in", created_at__gt=at - SESSION, created_at__lte=at)
+    since = at - SESSION  # the window counts from when they wrote, not from when we heard of it
+    wrote = Message.objects.filter(
+        contact_point_id__in=points, channel="im", direction="in", created_at__gt=since, created_at__lte=at, delivered_at__gt=since
+    )
     return set(wrote.values_list("contact_point_id", flat=True))
 
 

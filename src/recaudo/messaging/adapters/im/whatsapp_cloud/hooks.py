@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from recaudo.messaging.adapters import BadSignature, Malformed, News
@@ -38,7 +39,7 @@ def read(body: bytes, call_id: str) -> list[News]:
     try:
         said: Any = json.loads(body)
         return [
-            news
+            replace(news, line=str(change["value"].get("metadata", {}).get("phone_number_id", ""))[:40])
             for entry in said["entry"]
             for change in entry["changes"]
             if change["field"] == "messages"
@@ -56,7 +57,7 @@ def _statuses(value: Any) -> Iterator[News]:
         code = int(one["errors"][0]["code"]) if one.get("errors") else 0
         if kind == "failed" and code in SOFT:
             kind = "soft_failed"
-        yield News(kind, f"{one['id']}:{one['status']}"[:160], str(one["id"])[:120], code=str(code or ""))
+        yield News(kind, f"{one['id']}:{one['status']}"[:160], str(one["id"])[:120], code=str(code or ""), said_at=_instant(one))
 
 
 def _messages(value: Any) -> Iterator[News]:
@@ -64,7 +65,13 @@ def _messages(value: Any) -> Iterator[News]:
         text = _text(one)
         if text and "from" in one:
             answered = one.get("context", {}).get("id", "")
-            yield News("inbound", str(one["id"])[:160], str(answered)[:120], sender="+" + str(one["from"])[:20].lstrip("+"), text=text[:4000])
+            yield News("inbound", str(one["id"])[:160], str(answered)[:120], sender="+" + str(one["from"])[:20].lstrip("+"), text=text[:4000], said_at=_instant(one))
+
+
+def _instant(one: Any) -> datetime | None:
+    """When it happened: seconds since 1970, as text."""
+    stamp = str(one.get("timestamp", ""))
+    return datetime.fromtimestamp(int(stamp), UTC) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else None
 
 
 def _text(one: Any) -> str:
