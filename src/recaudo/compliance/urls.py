@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("cumplimiento/solicitudes/nueva/", rights.request_new, name="request_new"),
     path("cumplimiento/solicitudes/<uuid:request_id>/", rights.one_request, name="request"),
     path("cumplimiento/solicitudes/<uuid:request_id>/copia.zip", rights.request_copy, name="request_copy"),
+    path("cumplimiento/solicitudes/<uuid:request_id>/expediente/", rights.request_evidence, name="request_evidence"),
     path("cumplimiento/solicitudes/<uuid:request_id>/suprimir/", rights.request_remove, name="request_remove"),
     path("cumplimiento/solicitudes/<uuid:request_id>/paso/<slug:step>/", rights.request_act, name="request_act"),
     # complaints
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("cumplimiento/quejas/exportar/", complaints.complaint_export, name="complaint_export"),
     path("cumplimiento/quejas/<uuid:complaint_id>/", complaints.complaint, name="complaint"),
     path("cumplimiento/quejas/<uuid:complaint_id>/investigar/", complaints.complaint_take, name="complaint_take"),
+    path("cumplimiento/quejas/<uuid:complaint_id>/expediente/", complaints.complaint_evidence, name="complaint_evidence"),
     path("cumplimiento/quejas/<uuid:complaint_id>/responder/", complaints.complaint_answer, name="complaint_answer"),
     # retention
     path("cumplimiento/conservacion/", retention.retention, name="retention"),

@@ -164,3 +164,17 @@ def test_who_may_export_lists_but_not_see_compliance_takes_nothing_of_it(cast: A
     assert elena.post("/cumplimiento/quejas/exportar/", {"formato": "csv"}).status_code == 403
     assert elena.post("/cumplimiento/conservacion/constancias/", {"formato": "csv"}).status_code == 403
     assert elena.get("/cumplimiento/repeticion/contactos.csv").status_code == 403
+
+
+def test_the_file_is_taken_out_from_the_page_of_a_request_and_of_a_complaint(cast: Any, carmen: Client) -> None:
+    given = {"person": "CTA-MARIA", "channel": "letter", "received_on": TODAY.isoformat(), "text": "x"}
+    carmen.post("/cumplimiento/solicitudes/nueva/", {**given, "kind": "access"})
+    carmen.post("/cumplimiento/quejas/nueva/", {**given, "cause": "threat", "lodged": "house", "about": "other"})
+    request, complaint = RightsRequest.objects.get(), Complaint.objects.get()
+    for path, folio in ((f"/cumplimiento/solicitudes/{request.id}/", request.folio), (f"/cumplimiento/quejas/{complaint.id}/", complaint.folio)):
+        page = carmen.post(f"{path}expediente/", {"recipient": "CONDUSEF"}, follow=True)
+        made = EvidenceFile.objects.get(reason__endswith=folio)
+        assert made.person_id == cast.maria.id and made.is_masked and made.recipient == "CONDUSEF"
+        assert f"/cumplimiento/expedientes/{made.id}/descargar/" in text_of(page)
+        assert as_user(cast.raul).post(f"{path}expediente/").status_code == 403
+    assert EvidenceFile.objects.count() == Event.objects.filter(name="evidence.exported").count() == 2

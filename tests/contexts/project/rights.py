@@ -117,6 +117,8 @@ RIGHTS: dict[str, str] = {
     "compliance:request": "compliance.view",
     "compliance:request_copy": "complaint.manage",
     "compliance:request_remove": "retention.approve",
+    "compliance:request_evidence": "evidence.export",
+    "compliance:complaint_evidence": "evidence.export",
     "compliance:request_act": "complaint.manage",
     "compliance:complaints": "compliance.view",
     "compliance:complaint_new": "complaint.manage",

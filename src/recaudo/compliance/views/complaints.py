@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import AnswerComplaintForm, ComplaintFilters, ComplaintForm, TakeForm
 from recaudo.compliance.models import Complaint
+from recaudo.compliance.views.evidence import evidence_taken, files_of
 from recaudo.journal import services as journal
-from recaudo.kernel.problems import NotAllowed, Problem
+from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.models import Account
 from recaudo.portfolio.services import local_day
@@ -121,6 +122,16 @@ def complaint_take(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
     return redirect("compliance:complaint", complaint_id=complaint_id)
 
 
+@allow("evidence.export")
+@require_POST
+def complaint_evidence(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
+    """Take the person's evidence file out for this complaint, without leaving it."""
+    found = _one(complaint_id)
+    if found.person is None:
+        raise NotFound()
+    return evidence_taken(request, found.person, f"Queja {found.folio}", redirect("compliance:complaint", complaint_id=complaint_id))
+
+
 @allow("complaint.manage")
 @require_POST
 def complaint_answer(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
@@ -160,7 +171,7 @@ def _context(found: Complaint) -> dict[str, Any]:
         "about_user": names.get(found.user_id, ""), "assigned": names.get(found.assigned_to_id, ""), "answered": names.get(found.answered_by_id, ""),
         "agency": Agency.objects.filter(id=found.agency_id).first() if found.agency_id else None,
         "account": Account.objects.filter(id=found.account_id).first() if found.account_id else None,
-        "form": AnswerComplaintForm(), "take": _take_form(None, found),
+        "files": files_of(found.person_id, f"Queja {found.folio}") if found.person_id else None, "form": AnswerComplaintForm(), "take": _take_form(None, found),
     }  # fmt: skip
 
 

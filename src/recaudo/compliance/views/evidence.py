@@ -16,6 +16,7 @@ from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import EvidenceForm
 from recaudo.compliance.models import EvidenceFile
 from recaudo.journal import services as journal
+from recaudo.portfolio.models import Person
 from recaudo.ui.access import allow
 from recaudo.ui.lookup import one
 
@@ -55,6 +56,20 @@ def evidence_remove(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     services.remove_evidence(_one(evidence_id), by=request.user, at=timezone.now())
     messages.success(request, "El expediente se destruyó. Queda quién lo sacó y para qué.")
     return redirect("compliance:evidence")
+
+
+def evidence_taken(request: HttpRequest, person: Person, reason: str, back: HttpResponse) -> HttpResponse:
+    """Take a person's evidence file out on behalf of another page: `recipient` and `full` as in the form, `reason` names the matter."""
+    recipient, full = request.POST.get("recipient", "")[:120], bool(request.POST.get("full"))
+    services.export_evidence(person=person, reason=reason, recipient=recipient, is_masked=not full, by=request.user, at=timezone.now())
+    messages.success(request, "El expediente está listo: descárguelo en esta página.")
+    return back
+
+
+def files_of(person_id: UUID, reason: str) -> list[tuple[EvidenceFile, str, str]]:
+    """The evidence files that were taken out for a matter, newest first, with their state in words and its tone."""
+    found = EvidenceFile.objects.filter(person_id=person_id, reason=reason).order_by("-created_at")[:5]
+    return [(one, words.EVIDENCE_STATUS_ES[one.status], TONES[one.status]) for one in found]
 
 
 def _one(evidence_id: UUID) -> EvidenceFile:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recaudo.compliance import queries, services, words
 from recaudo.compliance.forms import AnswerRequestForm, RequestFilters, RequestForm
 from recaudo.compliance.models import RemovalProof, RightsRequest
+from recaudo.compliance.views.evidence import evidence_taken, files_of
 from recaudo.kernel.problems import NotAllowed, NotFound, Problem
 from recaudo.law.queries import rules
 from recaudo.portfolio.services import local_day
@@ -101,6 +102,14 @@ def request_copy(request: HttpRequest, request_id: UUID) -> HttpResponse:
     return response
 
 
+@allow("evidence.export")
+@require_POST
+def request_evidence(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Take the person's evidence file out for this request, without leaving it."""
+    found = _one(request_id)
+    return evidence_taken(request, found.person, f"Solicitud {found.folio}", redirect("compliance:request", request_id=request_id))
+
+
 @allow("retention.approve")
 @require_POST
 def request_remove(request: HttpRequest, request_id: UUID) -> HttpResponse:
@@ -166,6 +175,7 @@ def _context(found: RightsRequest) -> dict[str, Any]:
         "staff": workforce.users().filter(is_active=True, agency=None).order_by("name"),
         "assigned": names.get(found.assigned_to_id, ""), "answered": names.get(found.answered_by_id, ""),
         "form": AnswerRequestForm(), "proof": RemovalProof.objects.filter(request_id=found.id).first(), "can_copy": found.kind in services.rights.COPIES,
+        "files": files_of(found.person_id, f"Solicitud {found.folio}"),
     }  # fmt: skip
 
 
