@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from recaudo.compliance.views import audits, board, complaints, evidence, policies, replay, retention, rights, tester
+from recaudo.compliance.views import audits, board, complaints, evidence, oversight, policies, replay, retention, rights, tester
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     # permission tester for one person
     path("cumplimiento/probador/", tester.tester, name="tester"),
     path("cumplimiento/probador/<uuid:person_id>/", tester.tester_person, name="tester_person"),
+    path("supervision/", oversight.oversight, name="oversight"),
     # preventive audits
     path("cumplimiento/auditorias/", audits.audits, name="audits"),
     path("cumplimiento/auditorias/programas/nuevo/", audits.programme_new, name="programme_new"),

@@ -45,6 +45,7 @@ PERMISSIONS: dict[str, str] = {
     "kpi.view": "Ver indicadores",
     "list.export": "Exportar listas",
     "compliance.view": "Ver cumplimiento: tablero, auditorías, quejas y solicitudes",
+    "compliance.oversee": "Ver quejas, auditorías y políticas sin datos de personas",
     "complaint.manage": "Atender quejas y solicitudes de derechos",
     "audit.manage": "Llevar auditorías preventivas",
     "evidence.export": "Sacar expedientes de evidencia",
@@ -122,7 +123,7 @@ ROLES: dict[str, Role] = {
               "portfolio.view person.view payment.view law.view hold.open promise.record compliance.view complaint.manage "
               "evidence.export policy.read"),
         _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view policy.read"),
-        _role("regulator_readonly", "Autoridad", "Lee normas y bitácora.", "law.view journal.view kpi.view"),
+        _role("regulator_readonly", "Autoridad", "Lee normas, bitácora y quejas, sin datos de personas.", "law.view journal.view kpi.view compliance.oversee"),
         _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view policy.read"),
         _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view policy.read policy.manage"),
         _role("creditor_user", "Otorgante de crédito", "Ve resultados de la cobranza.", "kpi.view"),

@@ -43,6 +43,7 @@ MENU: list[Entry] = [
     Entry("Planes", "flag", "flow:plans", "kpi.view", "Resultados"),
     Entry("Jornadas", "player-play", "flow:runs", "day.view", "Resultados"),
     Entry("Tablero", "dashboard", "compliance:board", "compliance.view", "Cumplimiento"),
+    Entry("Supervisión", "eye", "compliance:oversight", "compliance.oversee", "Cumplimiento"),
     Entry("Auditorías", "clipboard-check", "compliance:audits", "compliance.view", "Cumplimiento"),
     Entry("Políticas", "file-text", "compliance:policies", "compliance.view|policy.manage", "Cumplimiento"),
     Entry("Solicitudes", "user-check", "compliance:requests", "compliance.view", "Cumplimiento"),

@@ -86,6 +86,7 @@ RIGHTS: dict[str, str] = {
     "compliance:board_list": "compliance.view",
     "compliance:tester": "compliance.view",
     "compliance:tester_person": "compliance.view",
+    "compliance:oversight": "compliance.oversee",
     "compliance:audits": "compliance.view",
     "compliance:programme_new": "audit.manage",
     "compliance:programme": "audit.manage",
