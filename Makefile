@@ -19,6 +19,7 @@ lint: env-test  ## Revisiones rápidas: estilo, tipos, arquitectura, candados
 	@scripts/lint.sh
 
 bench: env-test assets  ## Mediciones con su línea base (ARGS="..." las elige)
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 docs: env  ## Genera las referencias de docs/reference
@@ -34,7 +35,7 @@ assets: | env  ## Construye las pantallas (CSS, JavaScript, íconos)
 	@$(PYTHON) scripts/build_assets.py
 
 lock: env-test  ## Rehace los candados de dependencias, sin direcciones
-	@for kind in base test; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	@for kind in base test bench; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header requirements/$$kind.in -o requirements/$$kind.txt; done
 	@npm install --package-lock-only --silent && $(PYTHON) scripts/clean_lock.py
 

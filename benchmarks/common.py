@@ -19,7 +19,7 @@ import psycopg
 
 @dataclass
 class Timing:
-    """Seconds of a part of a run; `cpu` are those this process worked (waiting for the database or for a core is not in it)."""
+    """Seconds of a part of a run; `cpu` are those this process and its ended children worked (waiting for the database or for a core is not in it)."""
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -28,11 +28,16 @@ class Timing:
 @contextmanager
 def timed() -> Iterator[Timing]:
     """Seconds of the block, on a clock that never goes back."""
-    timing, start, cpu = Timing(), time.perf_counter(), time.process_time()
+    timing, start, cpu = Timing(), time.perf_counter(), cpu_seconds()
     try:
         yield timing
     finally:
-        timing.seconds, timing.cpu = time.perf_counter() - start, time.process_time() - cpu
+        timing.seconds, timing.cpu = time.perf_counter() - start, cpu_seconds() - cpu
+
+
+def cpu_seconds() -> float:
+    """What this process and its ended children have worked since it started, in it and for it in the kernel."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
 def cores() -> int:
@@ -41,8 +46,9 @@ def cores() -> int:
 
 
 def peak_memory_bytes() -> int:
-    """The most this process has held since it started."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most this process has held since it started. What getrusage says begins with what its parent held."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 
 
 def load_average() -> float:

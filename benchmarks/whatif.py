@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.common import Watch, cores, load_average, megabytes, scratch, timed
+from benchmarks.facts import facts_file
 
 
 def main() -> None:
@@ -27,34 +28,6 @@ def main() -> None:
             whole(args.whole, folder)
 
 
-def facts_file(folder: Path, accounts: int) -> Path:
-    """A day's Parquet with so many accounts of plausible, deterministic facts, a fifth of the optional ones empty."""
-    import duckdb
-
-    from recaudo.engine.facts import FACTS
-
-    kinds = {"text": "VARCHAR", "integer": "INTEGER", "money": "BIGINT", "rate": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
-    columns = []
-    for place, (name, fact) in enumerate(FACTS.items()):
-        lot = f"hash(i * 97 + {place})"
-        value = {
-            "integer": f"({lot} % 200)::INTEGER", "money": f"({lot} % 900000)::BIGINT", "rate": f"({lot} % 1000) / 1000.0", "boolean": f"{lot} % 4 = 0",
-            "date": "DATE '2026-11-24'", "instant": "TIMESTAMP '2026-11-24'",
-        }.get(fact.type)  # fmt: skip
-        if fact.type == "text":
-            listed = list(fact.values) or ["MXN" if name == "currency" else "MX" if name == "country" else "x"]
-            value = f"{listed!r}[1 + ({lot} % {len(listed)})::INTEGER]"
-        if name in ("account_id", "person_id"):
-            value = f"lpad(i::VARCHAR, 12, '0') || '{name[0]}'"
-        elif not fact.is_always:
-            value = f"CASE WHEN {lot} % 5 = 0 THEN NULL ELSE {value} END"
-        columns.append(f"({value})::{kinds[fact.type]} AS {name}")
-    path = folder / "facts.parquet"
-    with duckdb.connect() as db:
-        db.execute(f"COPY (SELECT {', '.join(columns)} FROM range({accounts}) t(i)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
-    return path
-
-
 def decide_part(accounts: int, folder: Path) -> None:
     from recaudo.engine import decide
     from recaudo.engine.facts import types
@@ -62,7 +35,7 @@ def decide_part(accounts: int, folder: Path) -> None:
     from recaudo.flow.services import whatif
     from recaudo.strategy.services import default_xml
 
-    path = facts_file(folder, accounts)
+    path = facts_file(folder / "facts.parquet", accounts)
     champion = decide.compile(decide.read(default_xml()), types())
     challenger = decide.compile(decide.read(default_xml().replace(b'"WHATSAPP_SOFT"', b'"CALL_AGENT"')), types())
     print(f"whatif: {accounts:,} accounts, {cores()} cores, load {load_average():.1f}")
