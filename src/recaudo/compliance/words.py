@@ -120,13 +120,3 @@ def note_es(note: str) -> str:
 def channels_es(channels: frozenset[str]) -> str:
     """The channels of a group that the product knows, in words."""
     return ", ".join(name if name in {"SMS", "WhatsApp"} else name.lower() for code, name in CHANNEL_ES.items() if code in channels)
-
-
-# The house's rules by their code; a rule of the law has its own page.
-HOUSE_RULE_ES: dict[str, str] = {
-    "HOUSE-PROMISE": "Promesa de pago vigente", "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa",
-    "HOUSE-PAID": "Nada que cobrar", "HOUSE-POINT": "Medio inutilizable o en cuarentena", "HOUSE-HOLD": "Suspensión vigente",
-    "HOUSE-DECEASED": "Persona fallecida", "HOUSE-CONTROL": "Grupo de control", "HOUSE-PREFERENCE": "Horario o canal que pidió la persona",
-    "HOUSE-DISCLOSURE": "Texto de la deuda a un medio sin verificar", "HOUSE-LIBRARIES": "Feriados o zonas horarias sin actualizar",
-    "HOUSE-LAW": "Decisiones normativas que no cuadran", "HOUSE-PRESCRIBED": "Deuda prescrita",
-}  # fmt: skip

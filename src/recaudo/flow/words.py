@@ -1,4 +1,4 @@
-"""Spanish names of what a day counts: steps, treatments, outcomes, rules of the house. The law's rules speak for themselves."""
+"""Spanish names of what a day counts: steps, treatments, outcomes. The law's rules speak for themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from recaudo.strategy.words import OFFER_ES, RISK_ES, SIZE_ES, TEMPLATE_ES, TREA
 
 __all__ = [
     "CAUSE_ES", "NOT_OPENED_ES",
-    "OFFER_ES", "OUTCOME_ES", "OUTCOME_SENTENCE", "OUTCOME_TONE", "RISK_ES", "RULE_ES", "RUN_ES", "RUN_TONE", "SIZE_ES", "STEP_ES",
+    "OFFER_ES", "OUTCOME_ES", "OUTCOME_SENTENCE", "OUTCOME_TONE", "RISK_ES", "RUN_ES", "RUN_TONE", "SIZE_ES", "STEP_ES",
     "TEMPLATE_ES", "TREATMENT_ES", "decided_es", "plain", "segment_es",
 ]  # fmt: skip
 
@@ -19,13 +19,6 @@ OUTCOME_ES: dict[str, str] = {
     "planned": "Con gestión planeada", "rest": "La estrategia decide no contactar", "refused": "La norma no lo permite hoy",
     "over_capacity": "No cupo en la capacidad", "over_budget": "No cupo en el presupuesto", "person_already_chosen": "Ya se contacta a la persona por otra cuenta",
     "agency": "Para un despacho", "legal": "Para el área jurídica", "control": "Grupo de control: no se contacta",
-}  # fmt: skip
-RULE_ES: dict[str, str] = {
-    "HOUSE-POINT": "Sin medio de contacto utilizable", "HOUSE-HOLD": "Suspensión vigente",
-    "HOUSE-PROMISE": "Promesa de pago vigente", "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa",
-    "HOUSE-CONTROL": "Grupo de control: no contactar proactivamente", "HOUSE-PREFERENCE": "La persona pidió otro canal",
-    "HOUSE-OVERRIDE": "Decisión a mano: el plan no la toca", "HOUSE-TOLERANCE": "El vencido no pasa del monto mínimo de su cartera",
-    "HOUSE-PACE": "Ritmo de la casa: ya se intentó lo que se permite",
 }  # fmt: skip
 RUN_ES: dict[str, str] = {"running": "En curso", "finished": "Terminada", "failed": "Falló"}
 RUN_TONE: dict[str, str] = {"running": "info", "finished": "ok", "failed": "bad"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from recaudo.casework.models import Action, InterruptingAct, PermitRecord
 from recaudo.casework.services import BadAct, ContactRefused, NotIdentified, Wish
 from recaudo.casework.services.decision import decide_again
 from recaudo.casework.services.outcome import FieldsMissing
+from recaudo.engine.comply import Change, canonical, lawbook
 from recaudo.journal.models import Event
+from recaudo.law.queries import book_of
 from recaudo.portfolio import services as portfolio
 from recaudo.portfolio.models import Account, Person, Preference
 from recaudo.portfolio.services.preferences import BadPreference
@@ -151,3 +153,18 @@ def test_a_name_alone_identifies_nobody_and_a_check_is_written_once(cast: Any) -
     close(cast, action, permit, "NG01")
     with pytest.raises(casework.ActionClosed):
         casework.check_identity(action=action, checked=["name", "birth"], by=cast.ana, at=cast.now)
+
+
+def test_the_term_is_the_one_in_force_on_the_day(cast: Any) -> None:
+    """A term changed from a day on counts from that day; before it, the one that stood."""
+    since = cast.today + timedelta(days=10)
+    pack = book_of((Change("CL-PRESCRIPTION", canonical({"n": 36}), since, None, "", ""),)).pack("CL")
+    due = cast.today.replace(year=cast.today.year - 4)
+    now, later = (casework.clock(pack, due_on=due, interrupted=[], on=day) for day in (cast.today, since))
+    assert (now.months, now.is_prescribed, later.months, later.is_prescribed) == (60, False, 36, True)
+
+
+@pytest.mark.parametrize("place", ["MX", "CO", "PE", "AR", "BR", "EC", "PA", "CR", "GT", "US"])
+def test_where_no_norm_was_found_the_clock_is_not_known_and_claims_nothing(place: str) -> None:
+    found = casework.clock(lawbook().pack(place), due_on=date(2001, 1, 1), interrupted=[], on=date(2026, 11, 24))
+    assert found.months is None and found.prescribes_on is None and not found.is_prescribed and not found.blocks

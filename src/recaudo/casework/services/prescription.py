@@ -60,9 +60,10 @@ def clock(pack: Pack, *, due_on: date | None, interrupted: Iterable[date], on: d
     term = _rule(pack, "PRESCRIPTION")
     if term is None:
         return UNKNOWN
-    months = next((int(value["n"]) for value in term.values if value.get("unit") == "months" and value.get("n")), None)
-    if months is None:
-        return UNKNOWN
+    says = pack.terms(term, on)
+    if says is None or says.unit != "months" or not says.extra.get("n"):
+        return UNKNOWN  # no term that is in force on that day
+    months = int(says.extra["n"])
     acts = list(interrupted)
     ends = accrue.prescribes_on(due_on, acts, months)
     return Clock(

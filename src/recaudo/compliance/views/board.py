@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from recaudo.casework.words import HOLD_ES
-from recaudo.compliance import words
+from recaudo.casework.words import HOLD_ES, HOUSE_RULE_ES
 from recaudo.compliance.queries import board as queries
 from recaudo.compliance.queries.controls import Case, Scope, look
 from recaudo.compliance.views.clock import zone_of
@@ -42,7 +41,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "board": found, "standing": found.standing, "near": found.near,
         "refusals": [
-            (line, words.HOUSE_RULE_ES.get(line.rule, ""), _trend(line.week, line.week_before), 100 * (line.month + line.planned) // max(busiest, 1))
+            (line, HOUSE_RULE_ES.get(line.rule, ""), _trend(line.week, line.week_before), 100 * (line.month + line.planned) // max(busiest, 1))
             for line in found.refusals[:12]
         ],
         "refused_week": sum(line.week for line in found.refusals), "refused_month": sum(line.month for line in found.refusals),
@@ -75,7 +74,7 @@ def board_list(request: HttpRequest, kind: str) -> HttpResponse:
     title, says = TITLES[kind]
     context = {
         "kind": kind, "title": title, "says": says, "rule": rule, "country": country, "left": request.GET.get("quedan", ""), "limit": queries.LISTED,
-        "rows": [(one, CHANNEL_ES.get(one.channel, one.channel), HOLD_ES.get(one.rule, words.HOUSE_RULE_ES.get(one.rule, one.rule))) for one in rows],
+        "rows": [(one, CHANNEL_ES.get(one.channel, one.channel), HOLD_ES.get(one.rule, HOUSE_RULE_ES.get(one.rule, one.rule))) for one in rows],
     }  # fmt: skip
     return render(request, "compliance/board_list.html", context)
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from recaudo.casework.words import HOUSE_RULE_ES
 from recaudo.compliance import queries, words
 from recaudo.compliance.forms import ComplaintFilters
 from recaudo.compliance.queries import audits, board, policies
@@ -41,7 +42,7 @@ def oversight(request: HttpRequest) -> HttpResponse:
     seen = board.board(rules(), on=today, at=now, zone=zone_of(request))
     context = {
         "form": form, "page": page, "counts": queries.complaint_counts(on=today), "findings": audits.finding_counts(on=today), "board": seen, "standing": seen.standing,
-        "refusals": [(line, words.HOUSE_RULE_ES.get(line.rule, "")) for line in seen.refusals[:12]], "policies": [line for line in policies.policies(on=today) if line.current],
+        "refusals": [(line, HOUSE_RULE_ES.get(line.rule, "")) for line in seen.refusals[:12]], "policies": [line for line in policies.policies(on=today) if line.current],
         "rows": [
             (one, words.CAUSES[one.cause], words.LODGED_ES[one.lodged], words.COMPLAINT_STATUS_ES[one.status], TONES[one.status], words.RESULT_ES.get(one.result, ""),
              agencies.get(one.agency_id, ""), one.status in words.COMPLAINT_OPEN and one.due_on < today)

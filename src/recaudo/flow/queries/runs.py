@@ -15,9 +15,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from recaudo.casework.words import HOUSE_RULE_ES
 from recaudo.engine.comply import lawbook
 from recaudo.flow.models import Run
-from recaudo.flow.words import RULE_ES
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy
 from recaudo.strategy import queries as strategy
@@ -225,7 +225,7 @@ def rule_text(code: str) -> RuleText:
     for document in lawbook().documents.values():
         if (rule := document.rules.get(code)) is not None:
             return RuleText(code, rule.text_es, rule.citation, document.name)
-    return RuleText(code, RULE_ES.get(code, "Regla que ya no está en el libro de normas"), "Regla de la casa" if code in RULE_ES else "", "")
+    return RuleText(code, HOUSE_RULE_ES.get(code, "Regla que ya no está en el libro de normas"), "Regla de la casa" if code in HOUSE_RULE_ES else "", "")
 
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recaudo.casework import queries as casework_queries
 from recaudo.casework import services as casework
 from recaudo.casework.models import ContactPause, Wave
+from recaudo.casework.words import HOUSE_RULE_ES
 from recaudo.engine import comply
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.problems import Problem
@@ -29,11 +30,6 @@ from recaudo.ui.lookup import one
 from recaudo.workforce.models import Tenant, User
 
 SHOWN_DAYS = 14
-HOUSE_ES = {
-    "HOUSE-POINT": "Sin medio de contacto utilizable", "HOUSE-HOLD": "Suspensión vigente", "HOUSE-PROMISE": "Promesa de pago vigente",
-    "HOUSE-CAP": "Tope de contactos de la casa", "HOUSE-PAUSE": "Contacto en pausa", "HOUSE-PAID": "Ya no hay nada que cobrar",
-    "HOUSE-PREFERENCE": "La persona pidió otro horario", "HOUSE-DECEASED": "La persona falleció",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +155,8 @@ def _figures(view: queries.WaveView) -> dict[str, Any]:
 
 def _rule_es(code: str) -> str:
     """What a rule says, in one sentence of the lawbook or the house."""
-    if code in HOUSE_ES:
-        return HOUSE_ES[code]
+    if code in HOUSE_RULE_ES:
+        return HOUSE_RULE_ES[code]
     documents = comply.lawbook().documents.values()
     return next((document.rules[code].text_es for document in documents if code in document.rules), code)
 

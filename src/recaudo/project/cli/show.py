@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from recaudo.casework.words import HOUSE_RULE_ES
 from recaudo.engine.facts import BUCKET_ES
-from recaudo.flow.words import OUTCOME_ES, RULE_ES, STEP_ES, TREATMENT_ES
+from recaudo.flow.words import OUTCOME_ES, STEP_ES, TREATMENT_ES
 from recaudo.kernel.contact import CHANNEL_ES
 
 console = Console(highlight=False)
@@ -36,7 +37,7 @@ def summary(report: Mapping[str, Any]) -> None:
                   f"{report['actions_opened']:,} gestiones abiertas · {report['cases_opened']:,} casos nuevos")  # fmt: skip
     _table("Cuentas por tramo", report["accounts_by_bucket"], BUCKET_ES)
     _table("Decisiones por tratamiento", report["accounts_by_treatment"], TREATMENT_ES)
-    _table("Contactos negados por norma", report["refused_by_rule"], RULE_ES)
+    _table("Contactos negados por norma", report["refused_by_rule"], HOUSE_RULE_ES)
     _table("Qué pasó con cada cuenta", report["accounts_by_outcome"], OUTCOME_ES)
     used, capacity = report["capacity_used"], report["capacity"]
     table = Table("Trabajo por canal", "Gestiones", "Capacidad", "Uso", title_justify="left")
