@@ -164,7 +164,7 @@ def _copy(db: Any, tenant: Any, copies: int) -> None:
 def ask_now(*, accounts: int, persons: int, history: int, asked: int) -> None:
     """Seconds of one permit (median, p95) and its queries: asked for a page, and taken for a contact with its record and its slot."""
     import psycopg
-    from django.db import connection, connections
+    from django.db import connection, connections, reset_queries
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
@@ -187,12 +187,13 @@ def ask_now(*, accounts: int, persons: int, history: int, asked: int) -> None:
             (size,) = db.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchone() or ("?",)
         print(f"{people:,} persons, {total:,} accounts and {history:,} actions written in {time.perf_counter() - begun:.0f} s; the database has {size}", flush=True)
         with tenancy.acting(made.tenant.id):
-            near = list(Account.objects.order_by("id")[: asked * 3])
+            near = list(Account.objects.filter(overdue_minor__gt=0).order_by("id")[: asked * 3])
             points = {one.person_id: one for one in ContactPoint.objects.filter(kind="phone", person_id__in=[one.holder_id for one in near])}
             chosen = list({one.holder_id: one for one in near if one.holder_id in points}.values())[:asked]
         for what, ask in (("one verdict, with the next allowed hour", _verdict), ("one permit taken: lock, verdict, record, slot", _taken)):
             taken, queries = [], {}
             for account in chosen:
+                reset_queries()  # Django keeps the last 9,000 only
                 with tenancy.acting(made.tenant.id):
                     call = ask(account, points[account.holder_id], at)
                 with CaptureQueriesContext(connection) as seen:
