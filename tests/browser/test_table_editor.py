@@ -104,6 +104,7 @@ def test_who_only_reads_sees_the_tables_and_cannot_change_them(site: Site, chrom
             page.click(f"[data-open-table={table}]")
             page.wait_for_selector(f"[data-open-table={table}][aria-current=true]")
             types = set(page.locator("#tables .input-variable, #tables .output-variable").all_inner_texts())
+            assert page.locator("#tables .decision-table-name").inner_text() == page.locator(f"[data-open-table={table}]").inner_text()
             assert types and not types & {"string", "number", "boolean", "date"}, types
         cell(page, "channel_r2_o1").click()
         page.keyboard.type("x")

@@ -69,7 +69,7 @@ OVERRIDE_REASON_ES: dict[str, str] = {
     "creditor": "Instrucción del acreedor", "complex": "Solicitud compleja que debe atender una persona", "other": "Otro motivo",
 }  # fmt: skip
 ESCALATION_ES: dict[str, str] = {"first": "Sin primera gestión", "idle": "Sin gestión"}
-ESCALATION_STATUS_ES: dict[str, str] = {"open": "Sin tomar", "taken": "Tomada", "closed": "Cerrada"}
+ESCALATION_STATUS_ES: dict[str, str] = {"open": "Sin tomar", "taken": "Tomadas", "closed": "Cerradas"}
 ESCALATION_END_ES: dict[str, str] = {"worked": "se gestionó", "paid": "se puso al corriente", "other": "la cerró una persona"}
 # What became of what a day planned.
 FATE_ES: dict[str, str] = {

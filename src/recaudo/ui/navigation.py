@@ -18,7 +18,6 @@ class Entry:
 
 MENU: list[Entry] = [
     Entry("Hoy", "home", "today", "day.view", "Operación"),
-    Entry("Ciclo de cobranza", "route", "flow:cycle", "day.view", "Operación"),
     Entry("Mi cola", "headset", "desk:queue", "work.take", "Operación"),
     Entry("Mi agenda", "calendar-event", "desk:agenda", "work.take", "Operación"),
     Entry("Instrucciones", "book-2", "strategy:instructions", "strategy.acknowledge|policy.read", "Operación"),
@@ -29,6 +28,7 @@ MENU: list[Entry] = [
     Entry("Cuarentena", "shield-x", "desk:quarantine", "person.view", "Operación"),
     Entry("Escaladas", "arrow-up-right", "flow:escalations", "work.assign", "Operación"),
     Entry("Equipo en turno", "users-group", "desk:team", "work.assign", "Operación"),
+    Entry("Ciclo de cobranza", "route", "flow:cycle", "day.view", "Operación"),
     Entry("Cargas", "upload", "intake:batches", "intake.view", "Datos"),
     Entry("Pagos", "cash", "portfolio:payments", "payment.view", "Datos"),
     Entry("Duplicados", "users", "portfolio:duplicates", "person.merge", "Datos"),

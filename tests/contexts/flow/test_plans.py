@@ -20,7 +20,7 @@ from recaudo.flow.services import plans as services
 from recaudo.flow.services import reallocate
 from recaudo.journal.models import Event
 from recaudo.journal.services import SYSTEM
-from recaudo.portfolio.models import Payment
+from recaudo.portfolio.models import Account, Payment
 from recaudo.store.tenancy import acting
 from recaudo.strategy import queries as strategy
 from recaudo.workforce.models import Capacity
@@ -89,7 +89,7 @@ def test_a_plan_is_written_changed_and_closed_on_its_pages(cast: Any) -> None:
         assert made.goals == [{"kpi": "K-61", "currency": "MXN", "target": "150050"}, {"kpi": "K-53", "currency": "", "target": "0.6"}]
     run(cast)
     page = text(client.get(f"/planes/{made.pk}/"))
-    assert "$1,500.50" in page and "60,0 %" in page and cast.sofia.name in page and "Temprana" in page
+    assert "1,500.50 MXN" in page and "60,0 %" in page and cast.sofia.name in page and "Temprana" in page
     assert "Recuperar temprana" in text(client.get("/planes/"))
     assert 'value="1500.50"' in client.get(f"/planes/{made.pk}/cambiar/").content.decode()
     assert client.post(f"/planes/{made.pk}/cambiar/", {**given, "name": "Otra"}).status_code == 302
@@ -132,6 +132,7 @@ def test_what_was_done_is_told_against_what_was_planned_with_its_accounts(cast: 
 def test_the_indicators_before_and_after_a_version_stand_side_by_side(cast: Any) -> None:
     with acting(cast.tenant.id):
         version = strategy.active_version()
+        Account.objects.update(created_at=NOW - timedelta(days=30))
         for days_ago, amount in ((2, 10_000), (-1, 40_000)):
             Payment.objects.create(
                 account=cast.accounts["maria"], paid_on=TODAY - timedelta(days=days_ago), external_id=f"e{days_ago}", amount_minor=amount, currency="MXN",

@@ -82,7 +82,7 @@ def progress(plan: CollectionPlan, *, today: date, zone: str) -> list[Progress]:
         return [_progress(goal, None, 0.0) for goal in plan.goals]
     scope = Scope(start=plan.starts_on, end=min(plan.ends_on, today) + timedelta(days=1), today=today, zone=zone, portfolio_id=plan.portfolio_id)
     passed = elapsed(plan, today)
-    rows = measured(sorted({goal["kpi"] for goal in plan.goals}), scope)
+    rows = measured(sorted({goal["kpi"] for goal in plan.goals}), scope, stages=plan.stages)
     values = {(row.kpi, row.group.get("currency", "")): row.value for row in rows if row.has_data}
     return [_progress(goal, values.get((goal["kpi"], goal["currency"])), passed) for goal in plan.goals]
 

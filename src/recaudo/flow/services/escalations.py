@@ -1,8 +1,8 @@
 """Accounts that nobody worked in time: found by the day, put before the supervisors, closed when they are worked or paid.
 
 What may not be worked is not escalated: held, promised, left alone by hand, or in a control group; nor what the organisation has not had
-for as long itself. At most MOST a day, largest overdue first: a list that nobody can work through alerts nobody; the page of the day
-counts all of them.
+for as long itself. At most MOST a day, largest overdue of each currency first: a list that nobody can work through alerts nobody; the
+page of the day counts all of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WHERE e.id = o.id AND e.tenant_id = %(tenant)s AND (o.is_paid OR o.is_worked)
 """
 OPEN = f"""{TRIED},
 found AS (
-  SELECT a.id, a.holder_id, a.overdue_minor, a.dpd, a.created_at,
+  SELECT a.id, a.holder_id, a.currency, a.overdue_minor, a.dpd, a.created_at,
          CASE WHEN {NEVER} THEN 'first' WHEN {IDLE} THEN 'idle' END AS why
   FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id {WORKABLE}),
 placed AS (
@@ -43,7 +43,7 @@ SELECT recaudo_uuid7(), %(tenant)s, %(at)s, f.id, f.holder_id, p.agency_id, f.wh
 FROM found f LEFT JOIN placed p ON p.account_id = f.id
 WHERE f.why IS NOT NULL AND f.created_at <= %(known)s
   AND NOT EXISTS (SELECT 1 FROM flow_escalation e WHERE e.tenant_id = %(tenant)s AND e.account_id = f.id AND (e.closed_on IS NULL OR e.closed_on > %(again)s))
-ORDER BY f.overdue_minor DESC, f.id LIMIT %(most)s
+ORDER BY row_number() OVER (PARTITION BY f.currency ORDER BY f.overdue_minor DESC, f.id), f.id LIMIT %(most)s
 ON CONFLICT DO NOTHING
 """
 

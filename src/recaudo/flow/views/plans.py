@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +88,7 @@ def plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     today = _today(request)
-    form = _form(request, {"owner_id": request.user.pk, "starts_on": today, "ends_on": today.replace(day=28)})
+    form = _form(request, {"owner_id": request.user.pk, "starts_on": today, "ends_on": today + timedelta(days=30)})
     if request.method == "POST" and form.is_valid():
         try:
             made = services.open_plan(**form.told(), by=request.user, at=timezone.now())

@@ -19,7 +19,7 @@ import EditingManager from "dmn-js-shared/lib/base/EditingManager";
 import Manager from "dmn-js-shared/lib/base/Manager";
 import { is } from "dmn-js-shared/lib/util/ModelUtil";
 import { suggestModule } from "./editor/suggest.js";
-import { nameTypes, translateModule, untranslated } from "./editor/translate.js";
+import { nameParts, translateModule, untranslated } from "./editor/translate.js";
 
 const CHECK_AFTER_MS = 600;
 const setup = JSON.parse(document.getElementById("editor").textContent);
@@ -62,7 +62,7 @@ async function show(name) {
   const view = manager.getViews().find((one) => one.element.name === name) ?? manager.getViews()[0];
   if (!view) return;
   await manager.open(view);
-  if (!setup.mayEdit) nameTypes(byId("tables"));
+  if (!setup.mayEdit) nameParts(byId("tables"), document.querySelector(`[data-open-table="${CSS.escape(view.element.name)}"]`)?.textContent);
   document.querySelectorAll("[data-open-table]").forEach((node) => {
     if (node.dataset.openTable === view.element.name) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");

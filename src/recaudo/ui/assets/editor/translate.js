@@ -57,8 +57,10 @@ export function translate(template, values = {}) {
   return (WORDS[template] ?? template).replace(/{\s*([^}\s]+)\s*}/g, (_, key) => values[key] ?? `{${key}}`);
 }
 
-/* The reading view of dmn-js writes the type of a column as the file has it: this names it on the page that is shown. */
-export function nameTypes(board) {
+/* The reading view of dmn-js writes the table and the type of a column as the file has them: this names them on the page that is shown. */
+export function nameParts(board, table) {
+  const title = board.querySelector(".decision-table-name, .decision-name");
+  if (title && table) title.textContent = table;
   for (const node of board.querySelectorAll(".input-variable, .output-variable")) node.textContent = WORDS[node.textContent] ?? node.textContent;
 }
 
