@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -84,5 +85,6 @@ class LedgerEntry(TenantRow):
         indexes = [
             models.Index(fields=["tenant_id", "account", "on"], name="entry_account"),
             models.Index(fields=["payment"], name="entry_payment", condition=Q(payment__isnull=False)),
-            models.Index(fields=["batch_id"], name="entry_batch", condition=Q(batch_id__isnull=False)),
+            # entries of a batch lie together and stay where they are
+            BrinIndex(fields=["batch_id"], name="entry_batches", autosummarize=True, pages_per_range=32),
         ]
