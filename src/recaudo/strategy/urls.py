@@ -24,6 +24,7 @@ urlpatterns = [
     path("estrategia/modelos/<uuid:model_id>/vigor/", scores.activate, name="model-activate"),
     path("estrategia/modelos/<uuid:model_id>/rechazar/", scores.reject, name="model-reject"),
     path("estrategia/modelos/<uuid:model_id>/retirar/", scores.retire, name="model-retire"),
+    path("estrategia/modelos/<uuid:model_id>/equidad/", scores.fairness, name="model-fairness"),
     path("estrategia/modelos/<uuid:model_id>/explicar/", scores.explain, name="model-explain"),
     path("estrategia/modelos/<uuid:model_id>/cuentas/<uuid:account_id>/corregir/", scores.override, name="model-override"),
     path("estrategia/modelos/<uuid:model_id>/cuentas/<uuid:account_id>/quitar/", scores.withdraw_override, name="model-override-withdraw"),

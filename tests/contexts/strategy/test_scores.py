@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.db import connection
 from django.utils import timezone
 from tests.cast import make_cast
 from tests.spec.score.test_score_cards import world
@@ -20,7 +24,7 @@ from recaudo.journal.models import Event
 from recaudo.portfolio.models import Payment
 from recaudo.store import tenancy
 from recaudo.store.keys import uuid7
-from recaudo.strategy.models import ScoreModel, Strategy, StrategyVersion
+from recaudo.strategy.models import ScoreModel, ScoreOverride, Strategy, StrategyVersion
 from recaudo.strategy.queries import scores as reads
 from recaudo.strategy.services import keep_snapshot, scores
 from recaudo.strategy.tasks import train_score
@@ -221,3 +225,46 @@ def test_a_rejection_needs_its_reason_and_a_correction_can_be_taken_back(cast, c
     client.post(f"{at}cuentas/{account.id}/quitar/")
     assert reads.override_of("pay", account.id, on=cast.today) is None
     assert Event.objects.filter(name="score.overridden").count() == 2
+
+
+def test_two_who_correct_an_account_at_once_get_one_correction_and_a_clear_message(kept, learnt):
+    cast = kept
+    with tenancy.acting(cast.tenant.id):
+        scores.propose(target="pay", card=learnt, quality={}, source="file", note="", by=cast.ana, at=cast.now)
+    said = {"target": "pay", "account_id": cast.accounts["maria"].id, "probability": 0.5, "reason": "Vendió su casa y avisó", "at": cast.now,
+            "until_on": cast.today + timedelta(days=9), "today": cast.today}  # fmt: skip
+    first, told = threading.Event(), []
+
+    def slow():
+        with tenancy.acting(cast.tenant.id):
+            scores.override(**said, by=cast.gabriel)
+            first.set()
+            time.sleep(0.5)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(slow)
+        first.wait(10)
+        try:
+            with tenancy.acting(cast.tenant.id):
+                scores.override(**{**said, "probability": 0.1}, by=cast.elena)
+        except scores.CorrectedMeanwhile as problem:
+            told.append(problem.text)
+        done.result(10)
+    with tenancy.acting(cast.tenant.id):
+        assert [one.probability for one in ScoreOverride.objects.filter(withdrawn_at=None)] == [0.5]
+    assert "Otra persona acaba de corregir" in told[0]
+
+
+def test_a_training_that_fails_as_nobody_foresaw_does_not_wait_for_ever(cast, client, monkeypatch):
+    client.force_login(cast.gabriel, backend="recaudo.workforce.backends.StaffBackend")
+    client.post("/estrategia/modelos/entrenar/", {"target": "pay", "horizon_days": 5})
+
+    def broken(**_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(scores, "train", broken)
+    with pytest.raises(ZeroDivisionError):
+        train_score(str(cast.tenant.id), "pay", 5, "", cast.today.isoformat(), str(cast.gabriel.id))
+    page = client.get("/estrategia/modelos/").content.decode()
+    assert "error imprevisto" in page and "al terminar aparece en la lista" not in page

@@ -151,7 +151,7 @@ class Told:
 
 
 OWN = """
-SELECT count(*) FILTER (WHERE {{band}} = %(band)s), count(*) FILTER (WHERE {{band}} = %(band)s AND is_rpc), count(*)
+SELECT count(*) FILTER (WHERE {band} = %(band)s), count(*) FILTER (WHERE {band} = %(band)s AND is_rpc), count(*)
 FROM (SELECT a.is_rpc, extract(hour FROM a.occurred_at AT TIME ZONE coalesce(p.zones[1], %(zone)s))::int AS hour
       FROM casework_action a JOIN portfolio_person p ON p.id = a.person_id
       WHERE a.tenant_id = %(tenant)s AND a.person_id = %(person)s AND a.occurred_at >= %(since)s AND a.channel = 'call' AND a.direction = 'out'

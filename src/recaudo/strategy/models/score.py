@@ -78,3 +78,33 @@ class ScoreOverride(TenantRow):
             models.UniqueConstraint(fields=["tenant_id", "target", "account_id"], name="score_override_once", condition=Q(withdrawn_at=None)),
             models.CheckConstraint(condition=Q(probability_bp__lte=10_000), name="score_override_share"),
         ]
+
+
+class ScoreDay(TenantRow):
+    """How a card in force fared on one day.
+
+    account_count, mean   the accounts that it is about, and what it said of them on average (0 to 1)
+    base_on, shift        the day it is compared with and the population stability index; null on that day itself
+    judged_on             the day whose time was over: said and seen (0 to 1), error (mean distance over tenths) and auc on judged_count accounts
+    alert                 why it should be looked at: "", shift, error or both
+    """
+
+    model = models.ForeignKey(ScoreModel, on_delete=models.CASCADE, related_name="days")
+    on = models.DateField()
+    account_count = models.PositiveIntegerField()
+    mean = models.FloatField(null=True)
+    base_on = models.DateField(null=True)
+    shift = models.FloatField(null=True)
+    judged_on = models.DateField(null=True)
+    judged_count = models.PositiveIntegerField(null=True)
+    said = models.FloatField(null=True)
+    seen = models.FloatField(null=True)
+    error = models.FloatField(null=True)
+    auc = models.FloatField(null=True)
+    alert = models.CharField(max_length=8, blank=True)
+
+    class Personal:
+        plain: ClassVar = {}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "model", "on"], name="score_day_once")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -185,17 +186,39 @@ def lesson(target: str, *, horizon_days: int, today: date) -> tuple[pa.Table, da
     step = max(len(known) // DAYS_READ, 1)
     days = known[::step]
     share = min(ROWS_READ / max(sum(one.row_count for one in days), 1), 1.0)
-    with duckdb.connect() as db, reader() as source:
-        paid = source.fetch(
-            "SELECT account_id::text AS account_id, paid_on FROM portfolio_payment WHERE tenant_id = {tenant} AND status = 'applied'"
-            " AND account_id IS NOT NULL AND paid_on > {since}", tenant=str(days[0].tenant_id), since=days[0].on,
-        )  # fmt: skip
-        db.register("paid", paid)
+    with _with_payments(days[0]) as db:
         parts = [_day(db, one, target, horizon_days, share, kept) for one in days]
     return pa.concat_tables(parts, promote_options="permissive"), days[0].on, days[-1].on
 
 
-def _day(db: duckdb.DuckDBPyConnection, day: Snapshot, target: str, horizon: int, share: float, kept: list[Snapshot]) -> pa.Table:
+def lesson_of(target: str, day: Snapshot, *, horizon_days: int, most: int = ROWS_READ, keys: bool = False) -> pa.Table | None:
+    """The same of one kept day whose time is over. None where the photo that would tell what came of it is not kept.
+
+    most, keys   rows at most; whether account_id (text) is among the columns
+    """
+    over = day.on + timedelta(days=horizon_days)
+    later = [one for one in snapshots().filter(on__gte=over, on__lt=over + timedelta(days=SPARE_DAYS)).order_by("on") if is_kept(one)]
+    if target in BY_LATER and not later:
+        return None
+    with _with_payments(day) as db:
+        return _day(db, day, target, horizon_days, min(most / max(day.row_count, 1), 1.0), later, keys=keys)
+
+
+@contextmanager
+def _with_payments(first: Snapshot) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A workspace with `paid`: the payments since a day."""
+    with duckdb.connect() as db, reader() as source:
+        paid = source.fetch(
+            "SELECT account_id::text AS account_id, paid_on FROM portfolio_payment WHERE tenant_id = {tenant} AND status = 'applied'"
+            " AND account_id IS NOT NULL AND paid_on > {since}", tenant=str(first.tenant_id), since=first.on,
+        )  # fmt: skip
+        db.register("paid", paid)
+        yield db
+
+
+def _day(
+    db: duckdb.DuckDBPyConnection, day: Snapshot, target: str, horizon: int, share: float, kept: list[Snapshot], *, keys: bool = False
+) -> pa.Table:
     params: dict[str, Any] = {"path": present(day), "on": day.on, "until": day.on + timedelta(days=horizon), "share": int(share * 10_000)}
     has = {row[0] for row in db.execute("DESCRIBE SELECT * FROM read_parquet($path)", {"path": params["path"]}).fetchall()}
     facts = ", ".join(f'f."{name}"' if name in has else f'NULL::DOUBLE AS "{name}"' for name in USABLE)
@@ -211,7 +234,7 @@ def _day(db: duckdb.DuckDBPyConnection, day: Snapshot, target: str, horizon: int
         else:  # who paid and is in no later photo owes nothing any more
             happened = f"{there.format(' AND l.dpd <= 0')} OR ({paid} AND NOT {there.format('')})"
     text = (
-        f"SELECT {facts}, CAST($on AS DATE) AS \"on\", {happened} AS happened FROM read_parquet($path) f"
+        f"SELECT {'f.account_id::VARCHAR AS account_id, ' if keys else ''}{facts}, CAST($on AS DATE) AS \"on\", {happened} AS happened FROM read_parquet($path) f"
         f" WHERE {ABOUT[target]} AND hash(f.account_id) % 10000 < $share"
     )
     found: pa.Table = db.sql(text, params=params).to_arrow_table()

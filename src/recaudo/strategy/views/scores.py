@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +17,25 @@ from django.views.decorators.http import require_POST, require_safe
 
 from recaudo.engine import score
 from recaudo.engine.score.card import shown_points
+from recaudo.engine.score.measure import MOVED
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import Account
 from recaudo.store.workers import has_worker
 from recaudo.strategy import queries
 from recaudo.strategy.forms import DecideForm, ExplainForm, LoadModelForm, OverrideForm, RejectForm, TrainForm
-from recaudo.strategy.models import ScoreModel
+from recaudo.strategy.models import ScoreDay, ScoreModel
 from recaudo.strategy.queries import scores as reads
+from recaudo.strategy.queries import watch as watched
 from recaudo.strategy.services import scores as services
+from recaudo.strategy.services.watch import measure_fairness
 from recaudo.strategy.views.page import tell, today
 from recaudo.strategy.words import MODEL_ES, MODEL_HELP_ES, REACH, SCORE_STATUS_ES, SCORE_STATUS_TONE
 from recaudo.ui.access import allow
 from recaudo.ui.lookup import one
 
 PAGE_SIZE = 25
+# Below four fifths of the most favoured group people usually ask why (the rule of thumb of US selection procedures, 29 CFR 1607.4 D).
+FAIR_RATIO = 0.8
 
 
 @allow("strategy.view")
@@ -42,10 +48,10 @@ def _list(request: HttpRequest, train: TrainForm | None = None, load: LoadModelF
     page = Paginator(reads.models(), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     names = queries.people(rows)
-    active, trainings = reads.in_force(), reads.trainings()
+    active, trainings, strayed = reads.in_force(), reads.trainings(), watched.alerts()
     context = {
         "page": page, "lines": [_line(one, names) for one in rows],
-        "targets": [{"label": label, "help": MODEL_HELP_ES[target], "fact": reads.fact_of(target), "model": active.get(target)} for target, label in MODEL_ES.items()],
+        "targets": [{"label": label, "help": MODEL_HELP_ES[target], "fact": reads.fact_of(target), "model": active.get(target), "alert": watched.ALERT_ES[strayed[target].alert] if target in strayed else ""} for target, label in MODEL_ES.items()],
         "trainings": [(one, MODEL_ES.get(one.target, "")) for one in trainings],
         "is_stuck": any(one.is_waiting for one in trainings) and not has_worker(at=timezone.now()),
         "train_form": train or TrainForm(), "load_form": load or LoadModelForm(), "may_edit": request.user.may("strategy.edit"),
@@ -105,10 +111,40 @@ def _page(request: HttpRequest, found: ScoreModel, **more: Any) -> HttpResponse:
         **_line(found, queries.people([found])), "help": MODEL_HELP_ES[found.target], "fact": reads.fact_of(found.target),
         "facts": [] if is_reach else _facts(score.from_json(found.card)), "families": reads.families(found) if is_reach else [], "measured": _measured(found), "bands": _bands(found.quality.get("test") or {}),
         "may_decide": may_decide and found.status == "proposed" and not is_own, "is_own": may_decide and found.status == "proposed" and is_own,
-        "may_retire": may_decide and found.status == "active", "may_explain": request.user.may("portfolio.view") and not is_reach,
-        "may_override": request.user.may("strategy.edit"), "decide_form": DecideForm(), "reject_form": RejectForm(auto_id="reject_%s"), "explain_form": ExplainForm(), **more,
+        "may_measure": any(request.user.may(one) for one in ("strategy.edit", "strategy.approve", "audit.manage")), "may_retire": may_decide and found.status == "active", "may_explain": request.user.may("portfolio.view") and not is_reach,
+        "may_override": request.user.may("strategy.edit"), **({} if is_reach else _watched(found)), "decide_form": DecideForm(), "reject_form": RejectForm(auto_id="reject_%s"), "explain_form": ExplainForm(), **more,
     }  # fmt: skip
     return render(request, "strategy/model.html", context)
+
+
+def _watched(found: ScoreModel) -> dict[str, Any]:
+    """How the card fared day by day, as charts; what should be looked at; and how it treats each group."""
+    days = watched.days_of(found)
+    last = days[-1] if days else None
+    fairness = found.quality.get("fairness") or {}
+    return {
+        "days": days, "last_day": last, "alert": watched.ALERT_ES.get(last.alert, "") if last and found.status == "active" else "",
+        "moved": MOVED, "loose": watched.LOOSE, "judged": next((one for one in reversed(days) if one.judged_on), None),
+        "shift_chart": _line_chart(days, {"Cambio de la población": lambda one: one.shift}, target=MOVED, name="otra población"),
+        "truth_chart": _line_chart(days, {"Dijo": lambda one: _hundred(one.said), "Pasó": lambda one: _hundred(one.seen)}),
+        "fair_on": date.fromisoformat(fairness["on"]) if fairness else None, "fair": fairness.get("groups", []),
+        "unfair": [one for one in fairness.get("groups", []) if not one["is_small"] and one["ratio"] < FAIR_RATIO],
+    }  # fmt: skip
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _line_chart(days: list[ScoreDay], series: dict[str, Callable[[ScoreDay], float | None]], *, target: float | None = None, name: str = "") -> dict[str, Any]:
+    goal = {"target": target, "target_name": name} if target is not None else {}
+    return {
+        "type": "line", "format": "decimal", "categories": [f"{one.on:%d/%m}" for one in days], **goal,
+        "series": [
+            {"name": label, "data": [None if (value := read(one)) is None else round(value, 3) for one in days], "tone": tone}
+            for (label, read), tone in zip(series.items(), ("brand", "ok"), strict=False)
+        ],
+    }  # fmt: skip
 
 
 def _facts(card: score.Card) -> list[dict[str, Any]]:
@@ -143,6 +179,19 @@ def download(request: HttpRequest, model_id: UUID) -> HttpResponse:
     response = HttpResponse(found.card, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="modelo-{found.target}-{found.version[:8]}.json"'
     return response
+
+
+@allow("strategy.edit|strategy.approve|audit.manage")
+@require_POST
+def fairness(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    found = reads.model_by_id(model_id)
+    try:
+        measure_fairness(found, by=request.user, at=timezone.now(), today=today(request))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    else:
+        messages.success(request, "Se midió cómo trata el modelo a cada grupo.")
+    return redirect("strategy:model", model_id=model_id)
 
 
 @allow("strategy.approve")
