@@ -1,7 +1,7 @@
 # Two commands: `make demo` shows the product, `make test` proves it. `make` alone lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs env env-test assets lock clean soak
+.PHONY: help demo test lint bench docs env env-test assets lock clean cluster-env cluster-test soak
 
 RECAUDO := .venv/bin/recaudo
 PYTHON := .venv/bin/python
@@ -22,6 +22,13 @@ bench: env-test assets  ## Mediciones con su línea base (ARGS="..." las elige)
 	@$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
 	@$(PYTHON) -m benchmarks $(ARGS)
 
+cluster-env: env  ## Instala Spark en .venv-cluster para «recaudo decide --engine spark»
+	@scripts/make_cluster_env.sh
+
+cluster-test: env-test  ## La estrategia en un Spark local contra DuckDB, por huella (ARGS="--accounts 1000000")
+	@scripts/make_cluster_env.sh
+	@$(PYTHON) -m tests.cluster $(ARGS)
+
 docs: env  ## Genera las referencias de docs/reference
 	@$(RECAUDO) docs
 
@@ -35,7 +42,7 @@ assets: | env  ## Construye las pantallas (CSS, JavaScript, íconos)
 	@$(PYTHON) scripts/build_assets.py
 
 lock: env-test  ## Rehace los candados de dependencias, sin direcciones
-	@for kind in base test bench; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	@for kind in base test bench cluster; do .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header requirements/$$kind.in -o requirements/$$kind.txt; done
 	@npm install --package-lock-only --silent && $(PYTHON) scripts/clean_lock.py
 

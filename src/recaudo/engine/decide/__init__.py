@@ -17,6 +17,7 @@ from recaudo.engine.decide.analyse import Analysis, Issue, Region, analyse
 from recaudo.engine.decide.check import Finding, check
 from recaudo.engine.decide.compiled import Compiled, Difference, OutputColumn, differences, run, verify
 from recaudo.engine.decide.compiled import compile_model as compile
+from recaudo.engine.decide.digest import digest
 from recaudo.engine.decide.edit import (
     Change,
     RuleTexts,
@@ -36,6 +37,6 @@ from recaudo.engine.decide.tables import CellTrace, FiredRule
 
 __all__ = [
     "Analysis", "CellTrace", "Change", "Compiled", "DecisionTrace", "Difference", "Domain", "Explanation", "Finding", "FiredRule", "Issue",
-    "Model", "OutputColumn", "Region", "RuleTexts", "add_rule", "analyse", "check", "compile", "delete_rule", "diff", "differences", "evaluate", "move_rule", "read", "replace_rules",
+    "Model", "OutputColumn", "Region", "RuleTexts", "add_rule", "analyse", "check", "compile", "delete_rule", "diff", "differences", "digest", "evaluate", "move_rule", "read", "replace_rules",
     "run", "set_cell", "to_xml", "verify",
 ]  # fmt: skip

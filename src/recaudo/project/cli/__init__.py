@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "day": "day",
     "explain": "explain",
     "snapshot": "snapshot",
+    "decide": "decide",
     "dmn": "dmn",
     "model": "model",
     "demo": "demo",

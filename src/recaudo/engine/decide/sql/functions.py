@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable as PythonCallable
+from dataclasses import replace
 from decimal import Decimal
 
 from recaudo.engine.decide.feel.builtins import BUILTINS
@@ -11,6 +12,7 @@ from recaudo.engine.decide.sql.dialects import op
 from recaudo.engine.decide.sql.expressions import belongs, compare, is_true, logic, negation, unify
 from recaudo.engine.decide.sql.terms import (
     INSTANT,
+    MAX_DIGITS,
     MOMENT,
     Items,
     Known,
@@ -171,8 +173,11 @@ def _to_text(term: Term) -> Term:
         return Sql("string", op("date_text", value.text))
     if value.kind != "number" or value.digits is None or value.over is not None:
         raise Refused(f"«string» de un valor de tipo «{value.kind}» calculado", "Redondee antes con decimal(x, n).")
+    precision, scale = value.digits
+    if precision == scale:  # DuckDB leaves out the zero before the point of a type that has no place for it
+        value = replace(value, digits=(min(precision + 1, MAX_DIGITS), scale))
     text = numbers.typed(value)
-    return Sql("string", f"CAST({text} AS {op('text_type')})" if value.digits[1] == 0 else op("number_text", text))
+    return Sql("string", f"CAST({text} AS {op('text_type')})" if scale == 0 else op("number_text", text))
 
 
 def _date_of(term: Term) -> Term:

@@ -19,14 +19,15 @@ from recaudo.engine.decide.sql.graph import Graph, Shape
 from recaudo.engine.decide.sql.terms import Refused, literal, number_literal, quoted
 
 
-def _run(sql: str) -> tuple[Any, ...]:
+def one_row(sql: str) -> tuple[Any, ...]:
+    """The row that a statement gives in DuckDB."""
     with duckdb.connect(":memory:") as connection:
         rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
     return rows[0]
 
 
 def answer(
-    model: Model, name: str, node_kind: str, given: Mapping[str, Value], *, dialect: Dialect = DUCKDB, run: Callable[[str], tuple[Any, ...]] = _run
+    model: Model, name: str, node_kind: str, given: Mapping[str, Value], *, dialect: Dialect = DUCKDB, run: Callable[[str], tuple[Any, ...]] = one_row
 ) -> Value:
     """The value of one decision for one set of inputs. Raises NotCompilable.
 
