@@ -50,7 +50,10 @@ class Payment(TenantRow):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "account", "-paid_on"], name="payment_account"),
-            models.Index(fields=["tenant_id", "paid_on"], name="payment_day"),
+            models.Index(fields=["tenant_id", "-paid_on", "-id"], name="payment_newest"),
+            models.Index(fields=["tenant_id", "reference"], name="payment_reference", condition=~Q(reference="")),
+            # nearly all are applied: the others are found among themselves
+            models.Index(fields=["tenant_id", "status", "-paid_on", "-id"], name="payment_unusual", condition=~Q(status="applied")),
             models.Index(fields=["tenant_id", "created_at"], name="payment_unidentified", condition=Q(status="unidentified")),
         ]
 

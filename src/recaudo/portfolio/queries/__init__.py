@@ -11,7 +11,13 @@ from recaudo.portfolio.queries.accounts import (
     search_persons,
 )
 from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines, totals
-from recaudo.portfolio.queries.payments import PaymentFilters, find_payments, money_received, unidentified
+from recaudo.portfolio.queries.payments import (
+    PaymentFilters,
+    find_payments,
+    listed_payments,
+    money_received,
+    unidentified,
+)
 from recaudo.portfolio.queries.people import Candidate, duplicates, merges
 from recaudo.portfolio.queries.quarantine import (
     Covered,
@@ -58,6 +64,7 @@ __all__ = [
     "duplicates",
     "find_accounts",
     "find_payments",
+    "listed_payments",
     "merges",
     "money_received",
     "points_of",

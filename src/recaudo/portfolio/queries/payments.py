@@ -24,10 +24,8 @@ class PaymentFilters:
 
 
 # Of the account and its portfolio only what names them: the payer stays encrypted and unread.
-SHOWN = (
-    "id", "created_at", "amount_minor", "currency", "paid_on", "method", "reference", "external_id", "status", "reversal_reason", "account__number",
-    "account__portfolio__name",
-)  # fmt: skip
+OWN = ("id", "created_at", "account_id", "amount_minor", "currency", "paid_on", "method", "reference", "external_id", "status", "reversal_reason")
+SHOWN = (*OWN, "account__number", "account__portfolio__name")
 
 
 def find_payments(filters: PaymentFilters, *, after: tuple[date, UUID] | None = None) -> QuerySet[Payment]:
@@ -44,6 +42,18 @@ def find_payments(filters: PaymentFilters, *, after: tuple[date, UUID] | None = 
     if after is not None:
         payments = payments.filter(Q(paid_on__lt=after[0]) | Q(paid_on=after[0], id__lt=after[1]))
     return payments.order_by("-paid_on", "-id")
+
+
+def listed_payments(payments: QuerySet[Payment], *, limit: int) -> list[Payment]:
+    """The first of a list with their accounts and portfolios. Two queries.
+
+    The accounts are read apart: joined, a day of twenty thousand payments would look up as many accounts before fifty are shown.
+    """
+    rows = list(payments.select_related(None).only(*OWN)[:limit])
+    accounts = Account.objects.select_related("portfolio").only("id", "number", "portfolio__name").in_bulk({row.account_id for row in rows if row.account_id})
+    for row in rows:
+        row.account = accounts.get(row.account_id)
+    return rows
 
 
 def unidentified() -> QuerySet[Payment]:

@@ -37,7 +37,7 @@ COLUMNS = ["Fecha de pago", "Cuenta", "Cartera", "Importe", "Moneda", "Medio", "
 def payments(request: HttpRequest) -> HttpResponse:
     form = PaymentFilterForm(request.GET or None)
     filters = _filters(form)
-    found = list(queries.find_payments(filters, after=_cursor(request.GET.get("after", "")))[: PAGE_SIZE + 1])
+    found = queries.listed_payments(queries.find_payments(filters, after=_cursor(request.GET.get("after", ""))), limit=PAGE_SIZE + 1)
     page = found[:PAGE_SIZE]
     waiting, is_exact = queries.bounded_count(queries.unidentified(), 1_000)
     context = {
