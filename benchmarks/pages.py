@@ -1,10 +1,13 @@
 """What pages cost, as ratios to a bare view with one indexed query under the same server and load.
 
-    python -m benchmarks.pages --accounts 100000
+    python -m benchmarks.pages --accounts 100000 --copies 10
+    python -m benchmarks.pages --state FOLDER          an installation that stands, with its demo organisation
 
-A scratch database is filled by the demo through the import path and its day is run; granian serves it. Each address is asked by one person
-alone, then by fifty at once (mixed over all addresses). Prints p50 and p95, the ratio to the bare view, the queries of each page, rows, cores,
-memory of the server. Aims: get-next 5, API reads 3, lists 8, account page 15; at most 12 queries; p95 of fifty within 3 times the idle one.
+A scratch database is filled by the demo through the import path, its portfolio multiplied (benchmarks/day.py), its day run; the server is
+the one of `recaudo up`. One person first: each page in turn with the bare view, so that both meet the same noise; wall time and the CPU of
+the server and its connections. Then many people at once from another process (benchmarks/load.py), who think between two pages, in
+growing numbers: the bare view alone, then all pages mixed. The knee is the last number at which the p95 of every page stays within three
+times what one person sees. Aims: get-next 5, API reads 3, lists 8, account page 15; at most 12 queries a page.
 """
 
 from __future__ import annotations
@@ -12,66 +15,98 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import random
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from benchmarks.common import cores, load_average, megabytes, scratch
+from benchmarks.day import TABLES, multiply
 
-PEOPLE = 50
+PEOPLE = (10, 25, 50, 100)
 QUERIES = 12
+TIMES_IDLE = 3
 BARE = "bare view"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
 class Page:
-    """An address, how often it may cost the bare view, and its times in milliseconds."""
+    """An address, how often it may cost the bare view, and what it cost: milliseconds alone in pairs (bare, page), CPU, among many."""
 
     name: str
     aim: float
-    path: Callable[[random.Random], str]
+    paths: list[str]
     method: str = "GET"
-    alone: list[float] = field(default_factory=list)
-    together: list[float] = field(default_factory=list)
+    pairs: list[tuple[float, float]] = field(default_factory=list)
+    cpu: float = 0.0
     queries: int = 0
+
+    @property
+    def alone(self) -> list[float]:
+        return [mine for _, mine in self.pairs]
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.alone) / statistics.median([bare for bare, _ in self.pairs])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks pages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=20_000)
-    parser.add_argument("--requests", type=int, default=100, help="of each page, alone")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of fifty people at once")
+    parser.add_argument("--copies", type=int, default=1, help="times the portfolio is there (1 = as loaded)")
+    parser.add_argument("--state", help="state folder of an installation with the demo organisation, instead of a world of its own")
+    parser.add_argument("--requests", type=int, default=60, help="of each page, alone")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each number of people")
+    parser.add_argument("--think", type=float, nargs=2, default=(2.0, 8.0), metavar=("FROM", "TO"), help="seconds between two pages of a person")
     args = parser.parse_args()
+    if args.state:
+        os.environ["RECAUDO_STATE"] = args.state
+        measure(standing(), args)
+        return
+    from recaudo.project import postgres
+
+    admin = postgres.ensure().admin_dsn  # before the scratch: its folder would be another installation
     with scratch() as folder:
-        measure(args.accounts, args.requests, args.seconds, folder)
+        measure(make_world(args.accounts, args.copies, folder, admin), args)
 
 
-def measure(accounts: int, requests: int, seconds: float, folder: Path) -> None:
-    tenant = make_world(accounts, folder)
-    people = sign_everybody_in(tenant)
-    pages, ids = pages_of(tenant)
+def measure(tenant: Any, args: argparse.Namespace) -> None:
+    people = sign_everybody_in(tenant, max(PEOPLE))
+    pages, accounts = pages_of(tenant)
     count_queries(pages, people[0])
-    print(f"pages: {accounts:,} accounts, {cores()} cores, load {load_average():.1f}, {len(ids):,} accounts asked for at random")
+    print(f"pages: {accounts:,} accounts, {cores()} cores, load {load_average():.1f}")
     with serving() as (port, pid):
+        backends = Backends(pid)
         for page in pages:
-            for _ in range(5):
-                ask(port, page, people[0], random.Random(1))
-            page.alone = [ask(port, page, people[0], random.Random(number)) for number in range(requests)]
-        together(port, pages, people, seconds)
-        memory = resident(pid)
-    report(pages, f"server {megabytes(memory)}, load {load_average():.1f}")
+            one_person(port, page, pages[0], people[0].headers, args.requests, backends)
+        report(pages)
+        many(port, pages, [one.headers for one in people], args)
+        print(f"  server {megabytes(resident(pid))}, {backends.count()} connections, load {load_average():.1f}")
 
 
-def make_world(accounts: int, folder: Path) -> Any:
+def standing() -> Any:
+    from recaudo.project.boot import boot
+
+    boot()
+    from recaudo.demo import world
+
+    tenant = world.existing()
+    if tenant is None:
+        raise SystemExit("no demo organisation there")
+    return tenant
+
+
+def make_world(accounts: int, copies: int, folder: Path, admin: Any) -> Any:
     from django.utils import timezone
 
     from recaudo.demo import world
@@ -84,9 +119,11 @@ def make_world(accounts: int, folder: Path) -> Any:
     at = timezone.now()
     database.make_months(on=at.date())
     made = world.build(accounts=accounts, seed=7, today=at.date(), at=at, folder=folder / "demo", past_days=0)
+    if copies > 1:
+        multiply(copies, admin)
     run_day(made.tenant, on=made.on, by=SYSTEM, at=at, clock=timezone.now)
     with tenancy.acting(made.tenant.id):
-        analyze("portfolio_account", "portfolio_person", "portfolio_contactpoint", "portfolio_instalment", "casework_case", "casework_action")
+        analyze(*TABLES, "casework_case", "casework_action")
     return made.tenant
 
 
@@ -98,8 +135,8 @@ class Somebody:
     client: Any
 
 
-def sign_everybody_in(tenant: Any) -> list[Somebody]:
-    """Fifty people, each agent and supervisor and program at once, so that everybody may ask for everything."""
+def sign_everybody_in(tenant: Any, count: int) -> list[Somebody]:
+    """People who are each agent and supervisor and program at once, so that everybody may ask for everything."""
     from django.test import Client
     from django.utils import timezone
 
@@ -109,11 +146,15 @@ def sign_everybody_in(tenant: Any) -> list[Somebody]:
 
     found = []
     roles = sorted(code for code, role in ROLES.items() if not role.is_agency)
-    for number in range(PEOPLE):
+    for number in range(count):
         with tenancy.acting(tenant.id):
-            user = User(tenant_id=tenant.id, email=f"p{number}@medida.example", name=f"Persona {number}", roles=roles, created_at=timezone.now())
-            user.set_unusable_password()
-            user.save()
+            user = User.objects.filter(email=f"p{number}@medida.example").first()
+            if user is None:
+                user = User(
+                    tenant_id=tenant.id, email=f"p{number}@medida.example", name=f"Persona {number}", roles=roles, created_at=timezone.now()
+                )
+                user.set_unusable_password()
+                user.save()
         client = Client(HTTP_HOST="127.0.0.1")
         with tenancy.identifying():
             client.force_login(user, backend="recaudo.workforce.backends.StaffBackend")
@@ -123,26 +164,54 @@ def sign_everybody_in(tenant: Any) -> list[Somebody]:
     return found
 
 
-def pages_of(tenant: Any) -> tuple[list[Page], list[str]]:
+def pages_of(tenant: Any) -> tuple[list[Page], int]:
     from recaudo.portfolio.models import Account
     from recaudo.store import tenancy
 
     with tenancy.acting(tenant.id):
-        ids = [str(key) for key in Account.objects.filter(dpd__gt=0).order_by("id").values_list("id", flat=True)[:5000]]
-    account = lambda form: lambda pick: form.format(pick.choice(ids))  # noqa: E731
-    plain = lambda path: lambda pick: path  # noqa: E731
+        # From one end of the portfolio to the other, so that what is asked for does not lie in one corner.
+        late = Account.objects.filter(dpd__gt=0).order_by("id").values_list("id", flat=True)
+        spread = [*late[:2000], *late.reverse()[:2000]]
+        found = [one for one in Account.objects.select_related("holder").filter(id__in=spread) if _is_readable(one)]
+        ids = [str(one.id) for one in random.Random(7).sample(found, min(500, len(found)))]
+        words = sorted({one.holder.search_name.split()[-1] for one in found[:200]})
+        numbers = [one.number for one in found[:100]]
+        accounts = Account.objects.count()
+    each: Callable[[str], list[str]] = lambda form: [form.format(key) for key in ids]  # noqa: E731
     return [
-        Page(BARE, 1, account("/desnuda/{}/")),
-        Page("get-next", 5, plain("/cola/siguiente/"), "POST"),
-        Page("API account", 3, account("/api/accounts/{}")),
-        Page("API accounts", 3, plain("/api/accounts?limit=50")),
-        Page("list of accounts", 8, plain("/cuentas/")),
-        Page("list of payments", 8, plain("/pagos/")),
-        Page("journal", 8, plain("/bitacora/")),
-        Page("shift", 8, plain("/turno/")),
-        Page("today", 15, plain("/")),
-        Page("account page", 15, account("/cuentas/{}/")),
-    ], ids
+        Page(BARE, 1, each("/desnuda/{}/")),
+        Page("get-next", 5, ["/cola/siguiente/"], "POST"),
+        Page("API account", 3, each("/api/accounts/{}")),
+        Page("API accounts", 3, ["/api/accounts?limit=50"]),
+        Page("accounts", 8, ["/cuentas/"]),
+        Page("accounts, filtered", 8, ["/cuentas/?tramo=B3", "/cuentas/?moneda=CLP", "/cuentas/?tramo=WO&moneda=MXN"]),
+        Page("search by name", 8, [f"/cuentas/?q={quote(word)}" for word in words]),
+        Page("search by number", 8, [f"/cuentas/?q={quote(number)}" for number in numbers]),
+        Page("payments", 8, ["/pagos/"]),
+        Page("journal", 8, ["/bitacora/"]),
+        Page("shift", 8, ["/turno/"]),
+        Page("queue", 8, ["/cola/"]),
+        Page("agenda", 8, ["/agenda/"]),
+        Page("waves", 8, ["/envios/"]),
+        Page("mailbox", 8, ["/buzon/"]),
+        Page("loads", 8, ["/cargas/"]),
+        Page("users", 8, ["/usuarios/"]),
+        Page("today", 15, ["/"]),
+        Page("what is stuck", 15, ["/hoy/detenido/"]),
+        Page("indicators", 15, ["/indicadores/"]),
+        Page("account page", 15, each("/cuentas/{}/")),
+    ], accounts
+
+
+def _is_readable(account: Any) -> bool:
+    """What is encrypted is bound to its row: in a copy of the database's rows it cannot be read, and its page cannot be shown."""
+    from recaudo.store.fields import CannotDecrypt
+
+    try:
+        _ = account.holder.national_id
+    except CannotDecrypt:
+        return False
+    return True
 
 
 def count_queries(pages: list[Page], somebody: Somebody) -> None:
@@ -154,10 +223,9 @@ def count_queries(pages: list[Page], somebody: Somebody) -> None:
     with override_settings(ROOT_URLCONF="benchmarks.bare", ALLOWED_HOSTS=["*"]):
         for page in pages:
             ask_here = somebody.client.post if page.method == "POST" else somebody.client.get
-            path = page.path(random.Random(7))
-            ask_here(path)
+            ask_here(page.paths[0])
             with CaptureQueriesContext(connection) as asked:
-                ask_here(path)
+                ask_here(page.paths[0])
             # Opening and settling the transaction and saying who asks are the frame of every page, not its questions.
             frame = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config", "SELECT current_setting")
             page.queries = sum(not one["sql"].startswith(frame) for one in asked.captured_queries)
@@ -166,18 +234,17 @@ def count_queries(pages: list[Page], somebody: Somebody) -> None:
 
 @contextlib.contextmanager
 def serving() -> Iterator[tuple[int, int]]:
+    """The server that `recaudo up` starts, with the bare view beside the product's pages."""
+    from recaudo.project.cli import up
+
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    root = Path(__file__).resolve().parent.parent
-    line = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
-        "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "benchmarks.served:application",
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])}
-    server = subprocess.Popen(line, env=environment, cwd=root)
+    line = up.web_command("127.0.0.1", port, up.cores(), application="benchmarks.served:application")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    server = subprocess.Popen(line, env=environment, cwd=ROOT)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             with contextlib.suppress(OSError), contextlib.closing(socket.create_connection(("127.0.0.1", port), 1)):
                 break
@@ -190,18 +257,24 @@ def serving() -> Iterator[tuple[int, int]]:
         server.kill()
 
 
-_here = threading.local()
+def one_person(port: int, page: Page, bare: Page, headers: dict[str, str], requests: int, backends: Backends) -> None:
+    """One person: the bare view and the page in turn, then the page alone for its CPU."""
+    line, pick = http.client.HTTPConnection("127.0.0.1", port, timeout=120), random.Random(3)
+    for _ in range(8):
+        ask(line, page, headers, pick)
+    page.pairs = [(ask(line, bare, headers, pick), ask(line, page, headers, pick)) for _ in range(requests)]
+    before = backends.cpu()
+    for _ in range(requests):
+        ask(line, page, headers, pick)
+    page.cpu = (backends.cpu() - before) * 1000 / requests
 
 
-def ask(port: int, page: Page, somebody: Somebody, pick: random.Random) -> float:
+def ask(line: http.client.HTTPConnection, page: Page, headers: dict[str, str], pick: random.Random) -> float:
     """Milliseconds until the whole answer is here. Raises RuntimeError for an answer that is not the page."""
-    connection = getattr(_here, "connection", None)
-    if connection is None:
-        connection = _here.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    path = page.path(pick)
+    path = pick.choice(page.paths)
     begun = time.perf_counter()
-    connection.request(page.method, path, headers=somebody.headers)
-    answer = connection.getresponse()
+    line.request(page.method, path, headers=headers)
+    answer = line.getresponse()
     answer.read()
     took = (time.perf_counter() - begun) * 1000
     if answer.status not in ({200, 302} if page.method == "POST" else {200}):
@@ -209,26 +282,66 @@ def ask(port: int, page: Page, somebody: Somebody, pick: random.Random) -> float
     return took
 
 
-def together(port: int, pages: list[Page], people: list[Somebody], seconds: float) -> None:
-    """Fifty people who each ask for one page after the other, thinking a moment in between as people do."""
-    stop = time.monotonic() + seconds
-    failed: list[str] = []
+def many(port: int, pages: list[Page], people: list[dict[str, str]], args: argparse.Namespace) -> None:
+    """Growing numbers of people: the bare view alone, then all pages; where the knee is."""
+    least, most = args.think
+    print(f"\n  many people, {least:.0f} to {most:.0f} s between two pages of each, {args.seconds:.0f} s per number")
+    print(f"  {'people':>8}{'asked':>22}{'a second':>10}{'failed':>8}{'p50 ms':>9}{'p95 ms':>9}{'bare p95':>10}{'worst page, p95 x idle':>30}")
+    knee = 0
+    for count in PEOPLE:
+        for mixed in ([pages[0]], pages):
+            found = load(port, mixed, people[:count], args)
+            every = [one for times in found["times"].values() for one in times]
+            worst = max(((at(times, 0.95) / at(page.alone, 0.95), page.name) for page in mixed if (times := found["times"][page.name])), default=(0, "-"))
+            said = BARE if len(mixed) == 1 else "all pages"
+            print(
+                f"  {count:>8}{said:>22}{len(every) / args.seconds:>10.1f}{len(found['failed']):>8}{at(every, 0.5):>9.1f}{at(every, 0.95):>9.1f}"
+                f"{at(found['times'][BARE], 0.95):>10.1f}{f'{worst[1]} x{worst[0]:.1f}':>30}"
+            )
+            if mixed is pages and worst[0] <= TIMES_IDLE and not found["failed"]:
+                knee = count
+    print(f"  knee: {knee or 'below ' + str(PEOPLE[0])} people")
 
-    def work(number: int) -> None:
-        pick = random.Random(number)
-        while time.monotonic() < stop:
-            page = pick.choice(pages)
-            try:
-                page.together.append(ask(port, page, people[number], pick))
-            except (OSError, RuntimeError, http.client.HTTPException) as error:
-                failed.append(str(error))
-                _here.connection = None
-            time.sleep(pick.uniform(1.0, 4.0))
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(people))]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    print(f"  {len(people)} people for {seconds:.0f} s, 1 to 4 s between pages: {sum(len(page.together) for page in pages)} pages, {len(failed)} failed")
+def load(port: int, pages: list[Page], people: list[dict[str, str]], args: argparse.Namespace) -> dict[str, Any]:
+    plan = {
+        "port": port, "seconds": args.seconds, "think": list(args.think), "people": people,
+        "pages": [{"name": page.name, "method": page.method, "paths": page.paths} for page in pages],
+    }  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "benchmarks.load"], input=json.dumps(plan), capture_output=True, text=True, check=True, cwd=ROOT)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+class Backends:
+    """CPU of the server's processes and of its connections to the database, where that runs on this machine."""
+
+    def __init__(self, server: int) -> None:
+        self._server = server
+
+    def cpu(self) -> float:
+        """Seconds so far."""
+        import psutil
+
+        server = psutil.Process(self._server)
+        total = 0.0
+        for process in [server, *server.children(recursive=True), *map(psutil.Process, self._pids())]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                spent = process.cpu_times()
+                total += spent.user + spent.system
+        return total
+
+    def count(self) -> int:
+        return len(self._pids())
+
+    @staticmethod
+    def _pids() -> list[int]:
+        import psutil
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'recaudo' AND pid <> pg_backend_pid()")
+            return [row[0] for row in cursor.fetchall() if psutil.pid_exists(row[0])]
 
 
 def resident(pid: int) -> int:
@@ -239,19 +352,15 @@ def resident(pid: int) -> int:
     return sum(process.memory_info().rss for process in [server, *server.children(recursive=True)])
 
 
-def report(pages: list[Page], machine: str) -> None:
-    bare = next(page for page in pages if page.name == BARE)
-    base = statistics.median(bare.alone)
-    print(f"  {'page':<18}{'queries':>8}{'p50 ms':>9}{'p95 ms':>9}{'ratio':>8}{'aim':>6}{'50: p50':>10}{'50: p95':>9}{'x idle':>8}")
+def report(pages: list[Page]) -> None:
+    bare = pages[0]
+    print(f"  {'page':<20}{'queries':>8}{'p50 ms':>9}{'p95 ms':>9}{'ratio':>8}{'CPU ms':>8}{'CPU x':>7}{'aim':>6}")
     for page in pages:
-        p95, many = at(page.alone, 0.95), at(page.together, 0.95)
-        ratio = statistics.median(page.alone) / base
-        late = " !" if ratio > page.aim or page.queries > QUERIES else ""
+        late = " !" if page.ratio > page.aim or page.queries > QUERIES else ""
         print(
-            f"  {page.name:<18}{page.queries:>8}{statistics.median(page.alone):>9.1f}{p95:>9.1f}{ratio:>8.2f}{page.aim:>6.0f}"
-            f"{statistics.median(page.together or [0]):>10.1f}{many:>9.1f}{many / p95:>8.1f}{late}"
+            f"  {page.name:<20}{page.queries:>8}{statistics.median(page.alone):>9.1f}{at(page.alone, 0.95):>9.1f}{page.ratio:>8.2f}"
+            f"{page.cpu:>8.1f}{page.cpu / (bare.cpu or 1):>7.1f}{page.aim:>6.0f}{late}"
         )
-    print(f"  {machine}")
 
 
 def at(times: list[float], part: float) -> float:

@@ -14,6 +14,17 @@ import click
 
 from recaudo.project.boot import boot
 
+# Of each process of pages: while one waits for the database another works. Each keeps its connection, which is all the pool there is:
+# processes x threads connections, made once. More threads would only take turns at the interpreter.
+THREADS = 4
+# A thread that had nothing to do ends after this long, and the next one would have to sign in to the database again.
+THREAD_IDLE_SECONDS = 600
+
+
+def cores() -> int:
+    """Processes of pages: one per core that this process may use, and two where there is but one."""
+    return max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
 
 @click.command(help="Levanta todo y sirve las páginas. / Bring everything up and serve.")
 @click.option("--demo", "is_demo", is_flag=True, help="Crea el mundo de demostración y ejecuta su jornada. / Build the demo world.")
@@ -21,7 +32,7 @@ from recaudo.project.boot import boot
 @click.option("--seed", default=7, show_default=True, help="Semilla de la demostración. / Demo seed.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True, help="Procesos de páginas. / Web processes.")
+@click.option("--workers", default=cores, show_default="uno por núcleo, 2 o más", help="Procesos de páginas. / Web processes.")
 @click.option("--no-serve", is_flag=True, help="Prepara todo y termina. / Prepare and stop.")
 def command(is_demo: bool, accounts: int, seed: int, host: str, port: int, workers: int, no_serve: bool) -> None:
     endpoint = boot()
@@ -90,17 +101,21 @@ def _today() -> date:
     return timezone.now().date()
 
 
+def web_command(host: str, port: int, workers: int, *, application: str = "recaudo.project.wsgi:application") -> list[str]:
+    """The command that serves the pages; what benchmarks measure is this server too."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", str(THREADS), "--blocking-threads-idle-timeout", str(THREAD_IDLE_SECONDS), "--workers-kill-timeout", "5",
+        "--no-ws", "--log-level", "warning", application,
+    ]  # fmt: skip
+
+
 def serve(host: str, port: int, workers: int) -> None:
     """The pages and the worker, until somebody stops them; when one ends, so does the other."""
-    python = sys.executable
     # The links in messages lead to where the pages are, unless a public address was given.
     os.environ.setdefault("RECAUDO_URL", f"http://{host}:{port}")
-    web = [
-        python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", "4", "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning", "recaudo.project.wsgi:application",
-    ]  # fmt: skip
-    work = [python, "-m", "recaudo.project", "worker"]
-    running: list[subprocess.Popen[Any]] = [subprocess.Popen(line, env=os.environ) for line in (web, work)]
+    work = [sys.executable, "-m", "recaudo.project", "worker"]
+    running: list[subprocess.Popen[Any]] = [subprocess.Popen(line, env=os.environ) for line in (web_command(host, port, workers), work)]
 
     def stop(*_: Any) -> None:
         for process in running:
