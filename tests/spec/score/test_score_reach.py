@@ -29,7 +29,8 @@ def test_who_was_never_called_has_the_rate_of_their_kind_and_an_unknown_kind_tha
     assert hours.rate("a", "evening") == pytest.approx(hours.kinds["a"]["evening"].rate)
     assert hours.rate("a", "evening") > hours.rate("b", "evening")
     assert hours.rate("nobody", "evening") == hours.overall["evening"]
-    assert hours.rate("a", "midnight") == 0
+    assert min(hours.overall.values()) < hours.rate("a", "midnight") < max(hours.overall.values())  # nobody tried it: it may be tried
+    assert known.channels.rate("a", "pigeon") == 0
     assert measured.auc > 0.6
 
 

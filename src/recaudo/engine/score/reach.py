@@ -52,16 +52,18 @@ class Family:
     """strength   attempts of one's own that the kind's rate is worth
     overall    choice -> rate of everybody
     kinds      kind -> choice -> Rate
+    untried    the rate taken for a choice that nobody tried: for an hour that of all calls, or it would never be tried; for a channel 0
     """
 
     strength: float
     overall: Mapping[str, float]
     kinds: Mapping[str, Mapping[str, Rate]]
+    untried: float = 0.0
 
     def prior(self, kind: str, choice: str) -> float:
-        """The rate of a kind, else that of everybody; 0 for a choice that nobody tried."""
+        """The rate of a kind, else that of everybody, else `untried`."""
         known = self.kinds.get(kind, {}).get(choice)
-        return known.rate if known else self.overall.get(choice, 0.0)
+        return known.rate if known else self.overall.get(choice, self.untried)
 
     def rate(self, kind: str, choice: str, *, tried: int = 0, reached: int = 0) -> float:
         """The rate of one person with so many attempts of their own."""
@@ -89,11 +91,14 @@ def learn(hours: pa.Table, channels: pa.Table) -> tuple[Reach, Quality]:
     """
     if hours.num_rows < LEAST_ATTEMPTS:
         raise TooFewAttempts(count=hours.num_rows, least=LEAST_ATTEMPTS)
-    return Reach(family(hours), family(channels)), _measured(hours)
+    return Reach(family(hours, explores=True), family(channels)), _measured(hours)
 
 
-def family(attempts: pa.Table) -> Family:
-    """The rates by kind and the worth of a person's own attempts. See `learn` for the columns; no rows: nothing is known."""
+def family(attempts: pa.Table, *, explores: bool = False) -> Family:
+    """The rates by kind and the worth of a person's own attempts. See `learn` for the columns; no rows: nothing is known.
+
+    explores  a choice that nobody tried is taken to be as good as the others
+    """
     if not attempts.num_rows:
         return Family(1.0, {}, {})
     cells = _counted(attempts, ["choice", "kind"])
@@ -104,7 +109,8 @@ def family(attempts: pa.Table) -> Family:
     everybody = {row["choice"]: round((row["reached"] + 1) / (row["tried"] + 2), 6) for row in _counted(attempts, ["choice"]).to_pylist()}
     own = _counted(attempts, ["choice", "kind", "person"])
     prior = np.array([kinds[kind][choice].rate for kind, choice in zip(own["kind"].to_pylist(), own["choice"].to_pylist(), strict=True)])
-    return Family(round(strength(_floats(own["tried"]), _floats(own["reached"]), prior), 3), everybody, kinds)
+    mean = float(np.asarray(attempts["happened"].to_numpy(), float).mean())
+    return Family(round(strength(_floats(own["tried"]), _floats(own["reached"]), prior), 3), everybody, kinds, round(mean, 6) if explores else 0.0)
 
 
 def _counted(attempts: pa.Table, by: list[str]) -> pa.Table:
@@ -120,7 +126,7 @@ def _measured(attempts: pa.Table) -> Quality:
     is_test = days > split if (days > split).any() else np.ones(len(days), bool)
     is_train = ~is_test if (~is_test).any() else is_test
     taught, test = attempts.filter(pa.array(is_train)), attempts.filter(pa.array(is_test))
-    known = family(taught)
+    known = family(taught, explores=True)
     own = {(row["choice"], row["person"]): (row["tried"], row["reached"]) for row in _counted(taught, ["choice", "person"]).to_pylist()}
     given = np.array([
         known.rate(kind, choice, tried=own.get((choice, person), (0, 0))[0], reached=own.get((choice, person), (0, 0))[1])
@@ -141,7 +147,7 @@ def reach_to_json(reach: Reach) -> str:
 
 def _plain(known: Family) -> dict[str, Any]:
     kinds = {kind: {choice: [one.tried, one.reached, one.rate] for choice, one in choices.items()} for kind, choices in known.kinds.items()}
-    return {"strength": known.strength, "overall": dict(known.overall), "kinds": kinds}
+    return {"strength": known.strength, "overall": dict(known.overall), "kinds": kinds, "untried": known.untried}
 
 
 def reach_from_json(text: str) -> Reach:
@@ -160,4 +166,4 @@ def _family(found: Mapping[str, Any]) -> Family:
         kind: {choice: Rate(int(tried), int(reached), float(rate)) for choice, (tried, reached, rate) in choices.items()}
         for kind, choices in found["kinds"].items()
     }
-    return Family(float(found["strength"]), {choice: float(rate) for choice, rate in found["overall"].items()}, kinds)
+    return Family(float(found["strength"]), {choice: float(rate) for choice, rate in found["overall"].items()}, kinds, float(found["untried"]))

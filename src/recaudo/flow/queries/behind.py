@@ -17,7 +17,7 @@ from recaudo.strategy.queries import scores
 from recaudo.strategy.words import TARGET_ES
 
 SHOWN = 3
-RIGHT = "Usted puede pedir que una persona lo revise, dar sus razones y decir qué dato está mal. Esa revisión no cuesta nada."
+RIGHT = "Usted puede pedir que una persona lo revise, dar sus razones y decir qué dato está mal."
 NEVER_USED = "No se usa el sexo, la edad, el estado civil, la salud, el origen ni la religión de nadie."
 
 
@@ -53,7 +53,7 @@ def lines(account_id: UUID, *, on: date, row: Mapping[str, Any], today: date) ->
 
 def letter(found: tuple[ScoreLine, ...]) -> str:
     """What may be told to the person, word for word."""
-    parts = ["Para ordenar cómo y cuándo contactarle usamos un cálculo automático con el comportamiento de su cuenta. No decide por sí solo cuánto debe ni qué se le ofrece."]
+    parts = ["Para ordenar cómo y cuándo contactarle y qué opciones darle usamos un cálculo automático con el comportamiento de su cuenta. Lo que debe no cambia por él."]
     for one in found:
         said = f"«{one.label}», a {one.horizon_days} días: {round(100 * one.probability)} de cada 100 cuentas como la suya."
         if one.said_by_person:

@@ -108,7 +108,7 @@ def _said(model: score.Reach, columns: list[str]) -> str:
     return f"""
 CREATE TABLE said AS
 WITH own AS (SELECT person, {_pivot("h", "band", BANDS, "is_rpc", "AND channel = 'call'")}, {_pivot("c", "channel", CHANNELS, "reached", "AND is_late")} FROM came GROUP BY person),
-prior AS (SELECT k.kind, {_prior("h", BANDS, "hour_rate")}, {_prior("c", CHANNELS, "channel_rate")}
+prior AS (SELECT k.kind, {_prior("h", BANDS, "hour_rate", model.hours.untried)}, {_prior("c", CHANNELS, "channel_rate", model.channels.untried)}
           FROM (SELECT DISTINCT kind || '/' || product || '/' || stage AS kind FROM facts) k),
 rated AS (
   SELECT f.account_id, {shown}, [{", ".join(hours)}] AS hours, [{best_of}] AS channels
@@ -126,10 +126,10 @@ def _pivot(prefix: str, column: str, choices: Any, won: str, and_: str) -> str:
     )
 
 
-def _prior(prefix: str, choices: Any, table: str) -> str:
+def _prior(prefix: str, choices: Any, table: str, untried: float) -> str:
     return ", ".join(
         f"coalesce((SELECT any_value(rate) FROM {table} r WHERE r.kind = k.kind AND r.choice = '{one}'),"
-        f" (SELECT any_value(rate) FROM {table} r WHERE r.kind = '' AND r.choice = '{one}'), 0) AS {prefix}p_{one}"
+        f" (SELECT any_value(rate) FROM {table} r WHERE r.kind = '' AND r.choice = '{one}'), {untried}) AS {prefix}p_{one}"
         for one in choices
     )
 
