@@ -9,6 +9,8 @@ import pytest
 from tests.cast import NOW, TODAY
 from tests.contexts.flow.worlds import place, ready, run
 
+from recaudo.analytics import queries as analytics
+from recaudo.analytics.queries import Scope
 from recaudo.casework.models import Action
 from recaudo.flow.queries.why import why
 from recaudo.store import tenancy
@@ -149,3 +151,16 @@ def test_a_second_running_experiment_on_the_same_strategy_is_refused(cast: Any) 
     approved(cast)
     with pytest.raises(services.AnotherRuns):
         approved(cast)
+
+
+def test_an_indicator_is_cut_by_the_arm_of_its_holders(own_database: Any, tmp_state: Any) -> None:
+    cast = ready()
+    with tenancy.acting(cast.tenant.id):
+        approved(cast)
+    run(cast)
+    with tenancy.acting(cast.tenant.id):
+        scope = Scope(start=TODAY, end=TODAY + timedelta(days=1), today=TODAY, zone=cast.tenant.zone)
+        split, whole = analytics.one("K-30", scope, ["arm"])
+    found = {row.group["arm"]: row.denominator for row in split}
+    assert found["Prueba: Grupo de control"] == 3 and sum(found.values()) == whole[0].denominator
+    assert found[""] == whole[0].denominator - 3, "who was not drawn stands apart"
