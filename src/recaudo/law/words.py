@@ -91,7 +91,7 @@ ADDRESS: dict[str, str] = {
     "skip_tracing": "una búsqueda de datos", "employer_email": "correo dado por el empleador",
 }  # fmt: skip
 STATE: dict[str, str] = {
-    "attorney_represented": "la representa un abogado", "channel_optout": "pidió no ser contactada por este canal",
+    "attorney_represented": "la representa un abogado", "age_unknown": "no se conoce su fecha de nacimiento", "channel_optout": "pidió no ser contactada por este canal",
     "in_court": "la deuda está en juicio", "insolvency_proceeding": "está en un procedimiento de insolvencia",
     "original_creditor_request_in_period": "pidió a tiempo el nombre del acreedor original", "repep": "está inscrita en REPEP",
     "reus": "está inscrita en REUS", "utility_claim_pending": "tiene un reclamo pendiente por el servicio",

@@ -16,12 +16,15 @@ from django.db import connection
 
 from recaudo.casework import catalogue
 from recaudo.store import tenancy
+from recaudo.store.fields import CannotDecrypt, aad, decrypt
 
 HISTORY_DAYS = 31
 # Planned long before it happens (a callback in a month): the row is older than what it tells.
 PLANNED_DAYS = 62
 # A permit holds its slot until the action is closed, or until this long after: nobody talks longer.
 RESERVED_MINUTES = 120
+# Whole years; everywhere where we work.
+OF_AGE = 18
 ROLE_ORDER = ("holder", "co_debtor", "guarantor", "representative", "reference")
 
 
@@ -110,6 +113,9 @@ class Dossier:
     pauses: tuple[tuple[str, str], ...]
     # Drawn for a control group: the last day without proactive contact, or nothing.
     control_until: date | None = None
+    # First day of age of who is under age now; and whether an age is known at all (a legal person has none).
+    minor_until: date | None = None
+    is_age_known: bool = True
 
 
 # jsonb_agg over a correlated sub-select: one round trip, each part by its own index.
@@ -141,7 +147,8 @@ SELECT p.id, p.country, p.subdivision, p.municipality, p.zones, p.deceased_on,
      FROM strategy_experimentmember m JOIN strategy_experiment e ON e.id = m.experiment_id AND e.tenant_id = %(tenant)s
      JOIN strategy_experimentarm k ON k.experiment_id = e.id AND k.code = m.arm AND k.tenant_id = %(tenant)s
      WHERE m.tenant_id = %(tenant)s AND m.person_id = p.id AND e.status = 'running' AND k.is_holdout
-       AND m.enrolled_on + e.outcome_days > %(on)s)
+       AND m.enrolled_on + e.outcome_days > %(on)s),
+  p.birth_on, p.kind
 FROM portfolio_person p
 WHERE p.tenant_id = %(tenant)s AND p.id = ANY(%(persons)s)
 """
@@ -163,10 +170,11 @@ def dossiers(person_ids: Iterable[UUID], *, at: datetime) -> dict[UUID, Dossier]
     }
     with connection.cursor() as cursor:
         cursor.execute(_SQL, values)
-        return {row[0]: _dossier(row) for row in cursor.fetchall()}
+        return {row[0]: _dossier(row, at.date()) for row in cursor.fetchall()}
 
 
-def _dossier(row: tuple[Any, ...]) -> Dossier:
+def _dossier(row: tuple[Any, ...], on: date) -> Dossier:
+    of_age_on = _of_age_on(row[0], row[13])
     accounts, consents, preferences, holds, history, pauses = (_list(part) for part in row[6:12])
     known: dict[UUID, KnownAccount] = {}
     for item in accounts:
@@ -201,7 +209,23 @@ def _dossier(row: tuple[Any, ...]) -> Dossier:
         ),
         pauses=tuple((s[0], s[1]) for s in pauses),
         control_until=_day(row[12]),
+        # A day of grace: somewhere in the person's zones it may not be the birthday yet.
+        minor_until=of_age_on if of_age_on and on <= of_age_on else None,
+        is_age_known=of_age_on is not None or row[14] == "legal",
     )  # fmt: skip
+
+
+def _of_age_on(person_id: UUID, birth: bytes | None) -> date | None:
+    """The eighteenth birthday; None where no birth date is known, or it cannot be read."""
+    if birth is None:
+        return None
+    try:
+        born = date.fromisoformat(decrypt(bytes(birth), aad("portfolio_person", "birth_on", person_id)))
+    except (CannotDecrypt, ValueError):
+        return None
+    # Who was born on a 29th of February comes of age on the first of March of a common year.
+    leaps = (born.month, born.day) == (2, 29)
+    return date(born.year + OF_AGE, 3, 1) if leaps and (born.year + OF_AGE) % 4 else born.replace(year=born.year + OF_AGE)
 
 
 def _law_word(code: str, channel: str) -> str:

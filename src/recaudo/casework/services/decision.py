@@ -122,6 +122,8 @@ def _dossier(says: Mapping[str, Any]) -> Dossier:
         ),
         pauses=tuple((scope, reason) for scope, reason in says["pauses"]),
         control_until=_day(says.get("control_until")),
+        minor_until=_day(says.get("minor_until")),
+        is_age_known=says.get("is_age_known", True),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +26,9 @@ ROUNDS = 4
 CONSENTS = frozenset({"authorised_channel", "tcpa_consent", "marketing_consent"})
 HOLD_STATES = {"insolvency": "insolvency_proceeding", "legal": "in_court", "represented": "attorney_represented"}
 WAIVERS = {"CO": "co_hours_waiver", "US": "us_time_consent"}
+# The lawbook's words for who is under age, and for whom no age is known.
+MINOR, AGE_UNKNOWN = "minor", "age_unknown"
+EVER = datetime(1, 1, 2, tzinfo=UTC)
 PLACES = {"work": "workplace"}
 SOURCES = {"creditor": "entity", "debtor": "debtor", "agreed": "agreed", "third_party": "third_party", "skip_tracing": "skip_tracing"}
 
@@ -173,7 +176,7 @@ class _Inquiry:
             at=at,
             channel=question.channel,
             purpose=question.purpose,
-            person=LAW_PERSON.get(question.role, question.role),
+            person=MINOR if self.dossier.minor_until else LAW_PERSON.get(question.role, question.role),
             person_id=str(self.dossier.person_id),
             debts=(str(question.account_id),) if question.account_id else (),
             creditor=str(question.creditor_id) if question.creditor_id else None,
@@ -285,6 +288,8 @@ def _states(dossier: Dossier, question: Question) -> list[comply.State]:
         name = WAIVERS.get(dossier.country, consent.kind) if consent.kind == "hours_waiver" else consent.kind
         address = str(consent.contact_point_id) if consent.contact_point_id else None
         states.append(comply.State(name, consent.given_at, consent.revoked_at, frozenset(consent.channels) or None, address))
+    if not dossier.is_age_known:
+        states.append(comply.State(AGE_UNKNOWN, EVER, None))
     return states
 
 
