@@ -29,8 +29,7 @@ from recaudo.law import queries as law
 from recaudo.portfolio import services as portfolio
 from recaudo.strategy import queries as strategy
 from recaudo.strategy.models import StrategyVersion
-from recaudo.strategy.services import put_due_in_force, start_due_experiments
-from recaudo.strategy.services.watch import watch
+from recaudo.strategy.services import put_due_in_force, start_due_experiments, watch
 from recaudo.workforce import queries as workforce
 from recaudo.workforce.models import Tenant
 
@@ -105,7 +104,7 @@ def _steps(tenant: Tenant, run: Run, by: Any, progress: runs.Progress | None) ->
         with step("foto"):
             plan.keep(photo, rows=pictured.result(), run=run, version=version, by=by, at=at)
             counts["accounts_by_outcome"] = plan.outcomes(db)
-            counts["score_alerts"] = watch(on=on, by=by, at=at)
+            counts["score_alerts"] = watch.watch(on=on, by=by, at=at)
             counts["experiments_measured"] = experiments.measure_all(tenant, on=on, by=by, at=at)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from recaudo.flow.services.reach import train_reach
 from recaudo.flow.services.whatif import work_out
 from recaudo.journal.services import SYSTEM
 from recaudo.store import tenancy
-from recaudo.strategy.services.training import train_and_tell
+from recaudo.strategy.services import training
 from recaudo.strategy.words import REACH
 from recaudo.workforce.models import Tenant, User
 
@@ -43,4 +43,4 @@ def train_reach_task(tenant_id: str, target: str, horizon_days: int, note: str, 
     def work(by: object) -> object:
         return train_reach(Tenant.objects.get(pk=tenant_id), note=note, by=by, at=timezone.now())
 
-    train_and_tell(UUID(tenant_id), target=REACH, horizon_days=0, by_id=by_id, work=work, clock=timezone.now)
+    training.train_and_tell(UUID(tenant_id), target=REACH, horizon_days=0, by_id=by_id, work=work, clock=timezone.now)
