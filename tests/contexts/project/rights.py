@@ -38,6 +38,7 @@ WITHOUT_CSRF: set[str] = {"messaging:hook", "messaging:stop-one-click"}
 ALSO: dict[str, str] = {
     "flow:run-export": "day.view",
     "flow:execution-export": "day.view",
+    "flow:execution-accounts": "day.view",
     "flow:what-if-accounts": "strategy.view",
     "compliance:replay_csv": "compliance.view",
     "compliance:tester": "person.view",
@@ -226,7 +227,7 @@ RIGHTS: dict[str, str] = {
     "flow:review": "work.take|complaint.manage",
     "flow:limits": "user.view|setting.edit",
     "flow:execution": "day.view",
-    "flow:execution-accounts": "day.view",
+    "flow:execution-accounts": "portfolio.view",
     "flow:execution-export": "list.export",
     "flow:cycle": "day.view",
     "flow:plans": "kpi.view",

@@ -36,7 +36,7 @@ COLUMNS = ["Cuenta", "Cartera", "Tratamiento", "Canal", "Qué pasó", "Por qué"
 def execution(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = _run(run_id)
     found = queries.execution(run, zone=request.zone, at=timezone.now())  # type: ignore[attr-defined]
-    listed = link(request.user, "flow:execution-accounts", run.pk) if request.user.may("portfolio.view") else ""
+    listed = link(request.user, "flow:execution-accounts", run.pk)
     context = {
         "run": run, "found": found, "lines": [_part(one, listed) for one in found.parts], "listed": listed,
         "totals": [(FATE_ES[fate], FATE_TONE[fate], count, f"{listed}?destino={fate}" if listed and count else "") for fate, count in found.totals.items()],
@@ -47,10 +47,10 @@ def execution(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(request, "flow/execution.html", context)
 
 
-@allow("day.view")
+@allow("portfolio.view")
 @require_safe
 def accounts(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    if not request.user.may("portfolio.view"):
+    if not request.user.may("day.view"):
         raise NotAllowed()
     run, where = _run(run_id), _where(request)
     found = queries.planned(run, where, zone=request.zone, at=timezone.now(), after=_after(request), limit=PAGE_SIZE + 1)  # type: ignore[attr-defined]
