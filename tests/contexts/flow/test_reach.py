@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.cast import NOW, TODAY, Cast
 from tests.contexts.flow.worlds import ready, run, signed_in, text
 
-from recaudo.casework.models import Action
+from recaudo.casework.models import Action, Case
 from recaudo.casework.services import take_next
 from recaudo.compliance.models import RightsRequest
 from recaudo.engine import score
@@ -20,6 +20,7 @@ from recaudo.flow.services.reach import train_reach
 from recaudo.flow.tasks import train_reach_task
 from recaudo.journal.models import Event
 from recaudo.kernel.time import day_at
+from recaudo.store.keys import uuid7
 from recaudo.store.tenancy import acting
 from recaudo.strategy import queries as strategy
 from recaudo.strategy.models import ScoreModel
@@ -69,10 +70,15 @@ def test_a_call_waits_for_the_hour_of_the_person_while_there_are_others_and_no_l
         waiting = [one for one in calls if one.preferred_at]
         assert waiting and all(one.preferred_at > NOW for one in waiting)
         assert evening in {one.preferred_at for one in waiting}
-        first = calls[0]
-        Action.objects.filter(pk__in=[one.pk for one in calls]).update(preferred_at=evening, priority=90)
-        Action.objects.filter(pk=first.pk).update(preferred_at=None, priority=1)
-        assert take_next(by=cast.beto, at=NOW).action.pk == first.pk  # less urgent, but the others' hour is to come
+        # The same call twice, the copy less urgent: it goes first, because the hour of the other is to come.
+        first = take_next(by=cast.beto, at=NOW).action
+        Case.objects.filter(pk=first.case_id).update(locked_by=None, locked_until=None)
+        Action.objects.exclude(pk=first.pk).filter(status="planned", channel="call").delete()
+        Action.objects.filter(pk=first.pk).update(preferred_at=evening, priority=90)
+        copy = Action.objects.get(pk=first.pk)
+        copy.pk, copy.preferred_at, copy.priority = uuid7(), None, 1
+        copy.save(force_insert=True)
+        assert take_next(by=cast.beto, at=NOW).action.pk == copy.pk
     bands = done.counts["hours"]["bands"]
     assert sum(one["calls"] for one in bands.values()) == len(waiting)
     assert done.counts["hours"]["contacts"] >= done.counts["hours"]["spread"]
