@@ -21,6 +21,7 @@ from recaudo.project.spark import job
 
 JOB = Path(job.__file__)
 ORDERS, ANSWERS, LOG = "orders.json", "answers.json", "spark.log"
+DEEP = ("--driver-java-options", "-Xss64m")  # a statement is as many queries within another as its strategy has steps
 BESIDE = Path(__file__).parents[4] / ".venv-cluster" / "bin" / "spark-submit"  # where `make cluster-env` puts it
 
 
@@ -89,7 +90,7 @@ def submit(folder: Path, orders: Sequence[Order], *, master: str, options: Seque
     program = spark_submit()
     write(folder, orders)
     (folder / ANSWERS).unlink(missing_ok=True)
-    command = [program, "--master", master, *options, str(folder / JOB.name), str(folder / ORDERS), str(folder / ANSWERS)]
+    command = [program, "--master", master, *DEEP, *options, str(folder / JOB.name), str(folder / ORDERS), str(folder / ANSWERS)]
     with (folder / LOG).open("wb") as log:
         code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=_environment(program), check=False).returncode
     if code or not (folder / ANSWERS).exists():

@@ -92,8 +92,8 @@ def _refuse_unfit(source: Any, types: dict[str, str]) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:500] if lines else ''}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.strip().startswith("at ")]
+    return f"{type(error).__name__}: {' '.join(lines[:2])[:500]}"
 
 
 if __name__ == "__main__":

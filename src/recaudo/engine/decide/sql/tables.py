@@ -156,7 +156,7 @@ class TableCompiler:
         number = (
             f"NULLIF({rank}, 0)"
             if numbers == list(range(1, len(numbers) + 1))
-            else f"([{', '.join(map(str, numbers))}])[{rank}]"
+            else op("pick", rank, *numbers)
         )
         term = self.shape(terms)
         self.remember(rank, term, [[column[place] for place in order] for column in outputs])

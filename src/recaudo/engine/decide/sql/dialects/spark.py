@@ -18,6 +18,9 @@ SETTINGS = {
     "spark.sql.legacy.exponentLiteralAsDecimal.enabled": "false",
     "spark.sql.variable.substitute": "false",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    # Spark resolves about one layer of the statement at a time, and gives up after a hundred if not told otherwise.
+    "spark.sql.analyzer.maxIterations": "10000",
+    "spark.sql.optimizer.maxIterations": "10000",
 }
 
 _EXACT = 2**53  # whole numbers up to here are exact as DOUBLE
