@@ -114,7 +114,7 @@ SENTENCES: dict[str, str] = {
 def settings() -> str:
     """From settings.py itself. Raises KeyError for a variable that nobody explained."""
     text = (Path(__file__).with_name("settings.py")).read_text(encoding="utf-8")
-    found = dict.fromkeys(re.findall(r'(?:env|env_bool|env_int|secret|database)\(\s*"([A-Z_]+)"', text))
+    found = dict.fromkeys(re.findall(r'(?:env|env_bool|env_int|secret|database)\(\s*"([A-Z0-9_]+)"', text))
     names = [*found, "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "RECAUDO_PG_BINDIR"]
     lines = ["# Ajustes por variables de entorno", "", "Generado desde `project/settings.py`.", "", "| Variable | Para qué |", "|---|---|"]
     return "\n".join([*lines, *(f"| `{name}` | {SENTENCES[name]} |" for name in names)]) + "\n"
