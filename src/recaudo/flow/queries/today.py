@@ -15,6 +15,7 @@ from recaudo.flow.queries.limits import unworked_days
 from recaudo.kernel.time import day_at
 from recaudo.portfolio.models import Account
 from recaudo.store import tenancy, workers
+from recaudo.store.kept import kept_when_large
 
 TASK = "flow.tasks.run_day"  # asked for from a screen
 TASKS = (TASK, "project.jobs.run_one_day")  # or by the clock
@@ -169,7 +170,9 @@ def _of_sending(at: datetime) -> list[Stuck]:
 
 def _of_accounts(on: date, at: datetime) -> list[Stuck]:
     values = waiting_values(on, at)
-    late, idle, new = _rows(_WAITING_COUNTS, values)[0]
+    late, idle, new = kept_when_large(
+        f"waiting.{on}.{values['first']}.{values['unworked']}", lambda: _rows(_WAITING_COUNTS, values)[0], size=max, from_size=KEPT_FROM_ACCOUNTS, seconds=KEPT_SECONDS
+    )
     escalated = Escalation.objects.filter(closed_on=None, status="open").count()
     found = [
         Stuck("Escaladas sin tomar", escalated, "nadie las trabajó a tiempo y esperan a un supervisor", "arrow-up-right", "bad", "flow:escalations"),
@@ -181,6 +184,8 @@ def _of_accounts(on: date, at: datetime) -> list[Stuck]:
     return [one for one in found if one.count]
 
 
+# From so many waiting accounts on, their number is that of two minutes ago: counting them reads the portfolio.
+KEPT_FROM_ACCOUNTS, KEPT_SECONDS = 10_000, 120
 # One pass over who was tried lately, one over who is late: hashed together, no lookup per account.
 TRIED = """
 WITH tried AS MATERIALIZED (
