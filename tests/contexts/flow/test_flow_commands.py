@@ -59,3 +59,30 @@ def test_a_snapshot_that_was_altered_or_lost_is_found(own_database: Any, tmp_sta
     assert lost.exit_code == 1 and json.loads(lost.stdout)["snapshots"][0]["problem"] == "falta el archivo"
     assert told("snapshot", "--list", "--tenant", slug, "--json").exit_code == 0
     assert told("snapshot", "--on", "2020-01-01", "--tenant", slug).exit_code == 1
+
+
+def test_a_kept_day_is_decided_again_with_the_same_digest(own_database: Any, tmp_state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = ready()
+    run(cast)
+    slug, out, job = cast.tenant.slug, tmp_state / "decided", tmp_state / "job"
+    here = json.loads(told("decide", "--tenant", slug, "--out", str(out), "--json").stdout)
+    assert (here["on"], here["rows"], here["strategy"]) == (TODAY.isoformat(), 4, "v1")
+    assert json.loads(told("decide", "--digest", str(out), "--json").stdout)["digest"] == here["digest"]
+    told("decide", "--tenant", slug, "--engine", "spark", "--emit", str(job), "--source", "s3a://b/accounts.parquet", "--out", "s3a://b/out", "--json")
+    (order,) = json.loads((job / "orders.json").read_text())["orders"]
+    assert (order["source"], order["out"]) == ("s3a://b/accounts.parquet", "s3a://b/out")
+    assert "`recaudo_source`" in order["sql"] and order["types"]["dpd"] == "integer" and (job / "job.py").is_file()
+    assert told("decide", "--tenant", slug, "--on", "2020-01-01").exit_code == 1
+    monkeypatch.setattr("recaudo.project.spark.BESIDE", tmp_state / "nothing")
+    for name in ("RECAUDO_SPARK_SUBMIT", "SPARK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Problem, match="make cluster-env"):
+        told("decide", "--tenant", slug, "--engine", "spark")
+    broken = tmp_state / "spark-submit"
+    broken.write_text("#!/bin/sh\necho 'java.lang.IllegalStateException: JAVA_HOME is not set'\nexit 1\n")
+    broken.chmod(0o700)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("RECAUDO_SPARK_SUBMIT", str(broken))
+    with pytest.raises(Problem, match="No se publicó nada"):
+        told("decide", "--tenant", slug, "--engine", "spark")

@@ -104,7 +104,8 @@ def _spark(kept: dict[str, Any], *, source: str, out: str, emit: Path | None, ma
     compiled = decide.compile(kept["model"], types(), dialect=spark.SPARK)
     folder = emit or settings.STATE / "tmp" / f"decide-{kept['on']}"
     out = out or str(folder.resolve() / "result")
-    order = spark.order_of(compiled, name=kept["on"], source=source or kept["address"], out=out)
+    near = master.startswith("local") and not emit  # a Spark of this machine reads the copy that it has
+    order = spark.order_of(compiled, name=kept["on"], source=source or kept["path" if near else "address"], out=out)
     if emit:
         spark.write(emit, [order])
         return {"engine": "Spark", "emitted": str(emit), "source": order.source, "out": out}
