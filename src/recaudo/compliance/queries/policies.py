@@ -111,7 +111,7 @@ def uses(version: PolicyVersion, *, at: datetime) -> list[Use]:
 def _rules(links: list[tuple[str, str]], since: datetime) -> list[Use]:
     asked = PermitRecord.objects.filter(asked_at__gte=since, is_allowed=False, rule__in=[key for key, _ in links])
     refused = dict(asked.values_list("rule").annotate(n=Count("id"))) if links else {}
-    return [Use("rule", key, label, refused.get(key, 0), f"negó {refused.get(key, 0)} contactos") for key, label in links]
+    return [Use("rule", key, label, refused.get(key, 0), f"contactos negados: {refused.get(key, 0)}") for key, label in links]
 
 
 def _strategies(links: list[tuple[str, str]]) -> list[Use]:
@@ -129,7 +129,7 @@ def _templates(links: list[tuple[str, str]], since: datetime) -> list[Use]:
     rows = Message.objects.filter(created_at__gte=since, template_id__in=list(codes), sent_at__isnull=False).values_list("template_id").annotate(n=Count("id"))
     for template_id, n in rows:
         sent[codes[template_id]] = sent.get(codes[template_id], 0) + n
-    return [Use("template", key, label, sent.get(key, 0), f"{sent.get(key, 0)} mensajes enviados") for key, label in links]
+    return [Use("template", key, label, sent.get(key, 0), f"mensajes enviados: {sent.get(key, 0)}") for key, label in links]
 
 
 def _programmes(links: list[tuple[str, str]], since: datetime) -> list[Use]:
@@ -137,7 +137,7 @@ def _programmes(links: list[tuple[str, str]], since: datetime) -> list[Use]:
     for row in AuditProgramme.objects.filter(id__in=[key for key, _ in links]).order_by("name"):
         runs = AuditRun.objects.filter(programme=row, created_at__gte=since).count()
         waiting = AuditFinding.objects.filter(~Q(status="closed"), run__programme=row).count()
-        out.append(Use("programme", str(row.id), row.name, runs, f"{runs} auditorías, {waiting} hallazgos por cerrar"))
+        out.append(Use("programme", str(row.id), row.name, runs, f"auditorías hechas: {runs}; hallazgos por cerrar: {waiting}"))
     return out
 
 

@@ -22,7 +22,7 @@ def tell_law_change(subject_id: UUID, *, on: date, by: Any, at: datetime) -> Non
     country, title, text = _in_words(subject_id)
     agencies = [one for one in workforce.agencies() if one.is_active and country in ("", one.country)]
     strategy.tell(
-        kind="law", title=title, note=f"{title}. Léalo antes de su próxima gestión.", text=text, subject_id=subject_id, agencies=agencies, to_staff=True,
+        kind="law", title=title, note="Léalo antes de su próxima gestión.", text=text, subject_id=subject_id, agencies=agencies, to_staff=True,
         due_on=on + timedelta(days=READ_DAYS), today=on, by=by, at=at,
     )  # fmt: skip
 
