@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from recaudo.compliance.views import audits, board, complaints, evidence, oversight, policies, replay, retention, rights, tester
+from recaudo.compliance.views import (
+    audits,
+    board,
+    complaints,
+    evidence,
+    oversight,
+    policies,
+    replay,
+    retention,
+    rights,
+    tester,
+)
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [

@@ -50,7 +50,16 @@ from recaudo.casework.services.holds import (
     resolve_dispute,
     resume_contact,
 )
-from recaudo.casework.services.house import DEBT_WORDS, HEARSAY, POINT_KINDS, SERVICE_PURPOSES, UNUSABLE, Question, role_of, shut
+from recaudo.casework.services.house import (
+    DEBT_WORDS,
+    HEARSAY,
+    POINT_KINDS,
+    SERVICE_PURPOSES,
+    UNUSABLE,
+    Question,
+    role_of,
+    shut,
+)
 from recaudo.casework.services.identity import (
     IDENTITY_ES,
     NotIdentified,
@@ -134,8 +143,8 @@ __all__ = [
     "day_of",
     "defer_or_refuse",
     "end_search",
-    "follow_quarantine",
     "expire_actions",
+    "follow_quarantine",
     "grounds",
     "has_room_in_wave",
     "headroom",
