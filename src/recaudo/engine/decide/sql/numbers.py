@@ -27,12 +27,8 @@ def exact(text: str, precision: int, scale: int) -> Sql:
 def as_double(value: Sql) -> Sql:
     """The nearest DOUBLE; a ratio is divided, by zero gives null."""
     if value.over is not None:
-        return Sql("number", f"({_cast_double(value)} / NULLIF({_cast_double(value.over)}, 0))")
-    return value if value.digits is None else Sql("number", _cast_double(value))
-
-
-def _cast_double(value: Sql) -> str:
-    return word("double", value.text, *(value.digits or ("", "")))
+        return Sql("number", f"(CAST({value.text} AS DOUBLE) / NULLIF(CAST({value.over.text} AS DOUBLE), 0))")
+    return value if value.digits is None else Sql("number", f"CAST({value.text} AS DOUBLE)")
 
 
 def arithmetic(op: str, left: Sql, right: Sql) -> Sql:

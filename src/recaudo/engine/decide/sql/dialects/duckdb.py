@@ -55,7 +55,6 @@ DUCKDB = Dialect("DuckDB", {
     "instant": lambda column: f"make_timestamp(epoch_us({column}))",
     "local_moment": lambda column: f"CAST({column} AS TIMESTAMP)",
     # numbers
-    "double": lambda value, precision, scale: f"CAST({value} AS DOUBLE)",
     "finite": lambda value: f"(CASE WHEN isfinite({value}) THEN {value} END)",
     "power": lambda base, exponent: f"pow({base}, {exponent})",
     "plus": _plus,

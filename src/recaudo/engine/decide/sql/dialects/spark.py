@@ -2,7 +2,7 @@
 
 It counts on what `SETTINGS` says: errors where a number does not fit instead of null or a cut one (ANSI), UTC. What would differ in
 some value is refused when compiling (powers and capitals, whose last figure or letter depends on a library; decimals beyond 38
-digits), or stops the run (days beyond some millennia; numbers beyond 2^53 on their way to a floating one): never slightly different.
+digits), or stops the run (a day some millennia away): never slightly different.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ SETTINGS = {
     "spark.sql.optimizer.maxIterations": "10000",
 }
 
-_EXACT = 2**53  # whole numbers up to here are exact as DOUBLE
 _MOST_DAYS = 3_000_000
 _DIGITS = 38
 _ROUND = "Redondee los operandos con decimal(x, n) para que Spark lo calcule con los mismos dígitos."
@@ -50,39 +49,6 @@ def _rate(column: str) -> str:
     """A DOUBLE at 9 decimals, ties away from zero, from its product in DOUBLE: by its decimal text it could be another."""
     digits = f"CAST(CAST(round({column} * 1E9D) AS BIGINT) AS DECIMAL(18,0))"
     return f"CAST({digits} * 0.000000001 AS DECIMAL(18,9))"
-
-
-def _double(value: str, precision: str, scale: str) -> str:
-    """A decimal as DOUBLE by the steps of DuckDB: exact digits over a power of ten, or the whole part plus the fraction."""
-    p, s = int(precision), int(scale)
-    if s == 0:
-        whole = f"CAST({value} AS BIGINT)"
-        return f"CAST({whole if p <= 18 else _at_most_exact(whole)} AS DOUBLE)"
-    if p <= 15:
-        return f"CAST({value} AS DOUBLE)"
-    if s > 18:
-        return _refuse("un número de más de 18 decimales en una división o raíz", _ROUND)
-    power = f"CAST(1{'0' * s} AS DECIMAL({s + 1},0))"
-    typed = f"CAST({value} AS DECIMAL({p},{s}))"
-    limit = _point(_EXACT, s)
-    small = f"CAST(CAST(CAST({typed} AS DECIMAL({max(16, s)},{s})) * {power} AS BIGINT) AS DOUBLE) / 1E{s}D"
-    rest = f"CAST(CAST({typed} % 1 AS DECIMAL({s},{s})) * {power} AS BIGINT)"
-    whole = f"CAST({typed} AS BIGINT)"
-    if p <= 18:
-        large = f"CAST({whole} AS DOUBLE) + CAST({rest} AS DOUBLE) / 1E{s}D"
-    else:  # a HUGEINT below zero is turned round before it becomes a DOUBLE
-        turned = f"CASE WHEN {rest} < 0 THEN -CAST(-1 - {rest} AS DOUBLE) - 1D ELSE CAST({rest} AS DOUBLE) END"
-        large = f"CAST({_at_most_exact(whole)} AS DOUBLE) + ({turned}) / 1E{s}D"
-    return f"(CASE WHEN abs({typed}) <= {limit} THEN {small} ELSE {large} END)"
-
-
-def _point(number: int, scale: int) -> str:
-    digits = str(number).zfill(scale + 1)
-    return f"{digits[:-scale]}.{digits[-scale:]}"
-
-
-def _at_most_exact(whole: str) -> str:
-    return f"(CASE WHEN abs({whole}) > {_EXACT} THEN raise_error('recaudo: un número de más de 15 cifras') ELSE {whole} END)"
 
 
 def _plus(sign: str, left: str, right: str, precision: str, scale: str) -> str:
@@ -174,7 +140,6 @@ SPARK = Dialect("Spark", {
     "instant": lambda column: f"timestampadd(MICROSECOND, unix_micros({column}), TIMESTAMP_NTZ '1970-01-01 00:00:00')",
     "local_moment": lambda column: f"CAST({column} AS TIMESTAMP_NTZ)",
     # numbers
-    "double": _double,
     "finite": lambda value: f"(CASE WHEN NOT isnan({value}) AND abs({value}) < CAST('Infinity' AS DOUBLE) THEN {value} END)",
     "power": lambda *_: _refuse("una potencia con exponente que no es 1, 2 o 3", "Use multiplicaciones o traiga el dato ya calculado."),
     "plus": _plus,
