@@ -14,7 +14,7 @@ from recaudo.agreements import services as agreements
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Hold, Wave
 from recaudo.casework.words import CANCEL_ES
-from recaudo.flow.queries.now import facts_now
+from recaudo.flow.queries.now import READ_NOW, facts_now
 from recaudo.flow.queries.why import redecisions
 from recaudo.flow.reactions import REACTIONS
 from recaudo.flow.services.redecide import MILD, redecide
@@ -56,7 +56,7 @@ def test_the_facts_of_now_are_those_of_the_morning_while_nothing_happened(cast: 
             kept = strategy.snapshot_row(account.id, on=TODAY)
             assert kept is not None
             now = facts_now(account.id, on=TODAY, at=NOW)
-            assert now == {name: kept[1][name] for name in now}
+            assert now == {name: kept[1][name] for name in READ_NOW}
             assert redecide(account.id, cause="payment.applied", at=NOW) is None
 
 

@@ -53,6 +53,12 @@ LEFT JOIN LATERAL (
 WHERE a.tenant_id = %(tenant)s AND a.id = %(account)s AND a.status IN {OPEN_STATUSES} AND a.balance_minor > 0
 """
 KEPT_ASIDE = ("currency", "overdue", "rates")
+# What `facts_now` says of an account, whatever the morning said.
+READ_NOW = frozenset({
+    "stage", "bucket", "dpd", "days_to_due", "overdue_minor", "balance_minor", "instalments_overdue", "days_since_payment", "utilisation",
+    "payments_90d_count", "promise_active", "promises_broken_90d", "last_outcome", "days_since_contact", "attempts_7d", "contacts_30d",
+    "hold_active", "dispute_active", "person_dpd_max", "accounts_of_person", "overdue_usd_minor", "person_overdue_usd_minor",
+})  # fmt: skip
 
 
 def facts_now(account_id: UUID, *, on: date, at: datetime) -> dict[str, Any] | None:

@@ -310,7 +310,7 @@ def draft(db: duckdb.DuckDBPyConnection, path: Path) -> int:
     ]
     kept = f"SELECT {', '.join(columns)} FROM outcome o ORDER BY o.account_id"
     target = str(path).replace("'", "''")
-    return int(execute(db, f"COPY ({kept}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000)")[0][0])
+    return int(execute(db, f"COPY ({kept}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {strategy.GROUP_ROWS})")[0][0])
 
 
 def keep(path: Path, *, rows: int, run: Run, version: StrategyVersion, by: Any, at: datetime) -> None:

@@ -15,7 +15,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import duckdb
 import pyarrow as pa
 from django.db import connection
 from django.db.models import Q
@@ -25,7 +24,7 @@ from recaudo.casework.models import Action
 from recaudo.casework.queries import dossiers
 from recaudo.engine import decide
 from recaudo.engine.facts import FACTS
-from recaudo.flow.queries.now import facts_now
+from recaudo.flow.queries.now import READ_NOW, facts_now
 from recaudo.flow.queries.why import decider, model_of, redecisions
 from recaudo.flow.services.stops import stop_of
 from recaudo.journal import services as journal
@@ -49,14 +48,14 @@ POINT_OF = {
     "call": "phone_id", "prerecorded": "phone_id", "sms": "sms_id", "im": "im_id", "email": "email_id", "visit": "address_id",
     "letter": "address_id",
 }  # fmt: skip
-# What is read of the morning's photo.
-NEEDED = (*FACTS, *WEIGHTY, *sorted(set(POINT_OF.values())), "agency_id", "decided_by", "arm", "is_holdout")
+# What is read of the morning's photo: not what is asked of the database again.
+NEEDED = (*(name for name in FACTS if name not in READ_NOW), *WEIGHTY, *sorted(set(POINT_OF.values())), "agency_id", "decided_by", "arm", "is_holdout")
 # Cancelled for these reasons, an account may be worked otherwise the same day; for any other (a hold, an opt-out, the wrong person) not.
 MILD = ("payment", "promise", "redecided", "replaced", "reassigned")
 PROMISE_REMINDER = "recordatorio_promesa"
 STOPPED_BY = {"HOUSE-OVERRIDE": "by_hand", "HOUSE-TOLERANCE": "small", "HOUSE-PACE": "pace"}  # to words.NOT_OPENED_ES
 # Before the morning's run has left its photo there is nothing to lay the facts over; after a damaged one, neither.
-UNREADABLE = (Problem, duckdb.Error, OSError, pa.ArrowInvalid)
+UNREADABLE = (Problem, OSError, pa.ArrowInvalid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from os import getpid
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.core.files.storage import storages
 from django.db.models import QuerySet
 
 from recaudo.kernel.problems import Problem
 from recaudo.strategy.models import Snapshot
+
+KEY = "account_id"
 
 
 class SnapshotGone(Problem):
@@ -39,32 +43,46 @@ def snapshot_row(account_id: UUID, *, on: date | None = None, columns: Sequence[
     snapshot = (found.filter(on=on) if on else found).first()
     if snapshot is None or not storages["snapshots"].exists(snapshot.key):
         return None
-    wanted = f"COLUMNS(lambda c: c IN ({', '.join(map(_text, columns))}))" if columns else "*"
-    cursor = _reader(getpid()).cursor()
-    try:
-        table: pa.Table = cursor.sql(
-            f"SELECT {wanted} FROM read_parquet($path) WHERE account_id = $account",  # sorted by it: only one row group is read
-            params={"path": _path(snapshot), "account": str(account_id)},
-        ).to_arrow_table()
-    finally:
-        cursor.close()
-    rows = table.to_pylist()
-    return (snapshot, rows[0]) if rows else None
+    row = _row(_path(snapshot), str(account_id), columns)
+    return None if row is None else (snapshot, row)
 
 
-@lru_cache(maxsize=1)
-def _reader(process: int) -> duckdb.DuckDBPyConnection:
-    """What reads single rows: one for the process, since making one and reading a file's footer anew costs more than the row.
+def _row(path: str, account: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """By Arrow, not by SQL: planning a statement over every group of every column costs more than reading one group."""
+    held = Path(path).stat()
+    footer = _footer(path, held.st_mtime_ns, held.st_size)
+    with pq.ParquetFile(path, metadata=footer.metadata) as kept:
+        for group in footer.groups(account):
+            keys = kept.read_row_group(group, columns=[KEY], use_threads=False).column(KEY)
+            if (place := pc.index(keys, account).as_py()) >= 0:
+                wanted = [name for name in columns if name in footer.names] if columns else None
+                table: pa.Table = kept.read_row_group(group, columns=wanted, use_threads=False)
+                row: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
+                return row
+    return None
 
-    A footer is read again when its file has changed. Each read has a cursor of its own, which any thread may use.
-    """
-    db = duckdb.connect(config={"threads": 1, "memory_limit": "500MB"})
-    db.execute("SET parquet_metadata_cache = true").fetchall()
-    return db
+
+@dataclass(frozen=True)
+class _Footer:
+    """ends: the first and last account of each group of rows, as the file says."""
+
+    metadata: pq.FileMetaData
+    names: frozenset[str]
+    ends: tuple[tuple[str, str], ...]
+
+    def groups(self, account: str) -> list[int]:
+        """Where the account may be: one, in a file that is sorted."""
+        return [group for group, (first, last) in enumerate(self.ends) if first <= account <= last]
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+@lru_cache(maxsize=8)
+def _footer(path: str, changed_ns: int, size: int) -> _Footer:
+    """Read once for each file; one that was replaced is read anew."""
+    metadata = pq.read_metadata(path)
+    names = metadata.schema.to_arrow_schema().names
+    columns = [metadata.row_group(group).column(names.index(KEY)).statistics for group in range(metadata.num_row_groups)]
+    ends = tuple((one.min, one.max) if one is not None and one.has_min_max else ("", "\U0010ffff") for one in columns)
+    return _Footer(metadata, frozenset(names), ends)
 
 
 def snapshot_of(on: date) -> Snapshot | None:

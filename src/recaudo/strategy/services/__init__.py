@@ -39,7 +39,7 @@ from recaudo.strategy.services.publications import (
     stop_telling,
     tell,
 )
-from recaudo.strategy.services.snapshots import keep_file, keep_snapshot
+from recaudo.strategy.services.snapshots import GROUP_ROWS, keep_file, keep_snapshot
 from recaudo.strategy.services.versions import (
     NotADraft,
     NotApproved,
@@ -66,6 +66,7 @@ from recaudo.strategy.services.versions import (
 from recaudo.strategy.services.workbooks import NothingChanged, Proposal, StaleProposal, keep_workbook, propose_workbook
 
 __all__ = [
+    "GROUP_ROWS",
     "OUTPUTS",
     "AnotherRuns",
     "ArmDraft",

@@ -17,6 +17,9 @@ from django.core.files.storage import storages
 from recaudo.journal import services as journal
 from recaudo.strategy.models import Snapshot, StrategyVersion
 
+# Rows that lie together in the file: one account is read with as many. Fewer make the file and what reads all of it larger and slower
+# (at 1,000,000 accounts 8,192 against 50,000: one row 5 against 21 ms, the file 49 against 42 MB, deciding all 1.05 against 0.96 CPU-s).
+GROUP_ROWS = 8_192
 
 def keep_snapshot(
     rows: Iterator[pa.RecordBatch], *, schema: pa.Schema, on: date, run_id: UUID, version: StrategyVersion, by: Any, at: datetime
@@ -29,7 +32,7 @@ def keep_snapshot(
         count = 0
         with pq.ParquetWriter(draft_file.name, schema, compression="zstd") as writer:
             for batch in rows:
-                writer.write_batch(batch, row_group_size=50_000)
+                writer.write_batch(batch, row_group_size=GROUP_ROWS)
                 count += batch.num_rows
         return keep_file(Path(draft_file.name), rows=count, on=on, run_id=run_id, version=version, by=by, at=at)
 
