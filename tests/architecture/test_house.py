@@ -146,7 +146,9 @@ EXTRA: dict[str, set[str]] = {
     "desk": {"script.py"},
     "messaging": {"replies.yaml"},  # what short replies mean, read by services/replies.py
     # the tree over the seals, the signature, and the form of an anchor outside: pure, and read by no other context
-    "journal": {"merkle.py", "signing.py", "anchors.py"},
+    "journal": {"merkle.py", "signing.py", "anchors.py", "rolls.py"},
+    "flow": {"rolls.py"},  # which tables are sealed by batches: the floor that knows them all says so, beside its reactions
+    "analytics": {"packing.py"},  # rows of engine.measure as JSON keeps them, for the readings that every process shares
     # how long there is to answer and to keep, what belongs to a person, and what goes into an evidence file
     "compliance": {"clocks.py", "terms.py", "reach.py", "expediente"},
     "law": {"rulebook.py", "signing.py"},  # the lawbook read aloud, without a database: pages and the command line share it

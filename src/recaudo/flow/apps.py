@@ -9,8 +9,7 @@ class FlowConfig(AppConfig):
     def ready(self) -> None:
         from recaudo.flow.reactions import REACTIONS
         from recaudo.flow.rolls import ROLLS
-        from recaudo.journal import rolls
         from recaudo.journal import services as journal
 
         journal.listen(REACTIONS)
-        rolls.keep(ROLLS)
+        journal.keep_rolls(ROLLS)

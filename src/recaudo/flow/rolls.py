@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recaudo.casework.models import PermitRecord
-from recaudo.journal.rolls import Roll
+from recaudo.journal.services import Roll
 from recaudo.law.models import LawChange, LawImpact
 
 # What the gate knew is emptied when a person's data is removed; its digest stays.

@@ -18,6 +18,8 @@ from recaudo.journal.chain import GENESIS, content_of, event_hash
 from recaudo.journal.merkle import levels
 from recaudo.journal.merkle import path as path_of
 from recaudo.journal.models import Anchor, Event, SealedBatch, Verification
+from recaudo.journal.rolls import Roll
+from recaudo.journal.rolls import keep as keep_rolls
 from recaudo.journal.signing import fingerprint, public_pem, sign
 from recaudo.kernel.events import EVENTS
 from recaudo.kernel.problems import Problem
@@ -25,8 +27,8 @@ from recaudo.store import tenancy
 
 # What another context needs to prove that an event is under an anchor.
 __all__ = [
-    "SYSTEM", "Person", "Reaction", "UnknownEvent", "anchor", "anchor_file", "ask_verification", "content_of", "fingerprint", "keep_file",
-    "levels", "listen", "path_of", "public_pem", "record", "seal", "seal_rolls", "seals_between", "sign", "verify_on",
+    "SYSTEM", "Person", "Reaction", "Roll", "UnknownEvent", "anchor", "anchor_file", "ask_verification", "content_of", "fingerprint", "keep_file",
+    "keep_rolls", "levels", "listen", "path_of", "public_pem", "record", "seal", "seal_rolls", "seals_between", "sign", "verify_on",
 ]  # fmt: skip
 
 # What happens because something happened: event name -> functions, called in the transaction of the event. One dictionary,

@@ -234,15 +234,10 @@ def listed(codes: Iterable[str], names: Mapping[str, str]) -> str:
     return ", ".join(names.get(code, code) for code in codes)
 
 
-def hours(start: int, end: int) -> str:
-    """A span of minutes of the day: «8:00 a 20:00»."""
-    return f"{start // 60}:{start % 60:02d} a {end // 60}:{end % 60:02d}"
-
-
 def _week(raw: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     week = parse_week(raw)
     for number, name in enumerate(words.DAYS):
-        yield name, " y ".join(hours(*span) for span in week.get(number, ())) or "no"
+        yield name, " y ".join(words.hours(*span) for span in week.get(number, ())) or "no"
 
 
 def _value(rule: Rule, on: date) -> tuple[Mapping[str, Any], str]:

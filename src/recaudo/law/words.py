@@ -229,3 +229,8 @@ GIVEN: dict[str, str] = {
     "then_calendar_days": "y después días corridos", "amount_uf": "deuda en UF", "days_past_due": "días de mora",
     "gestiones_performed": "hubo gestiones", "useful_notice_day": "gestión útil el día",
 }  # fmt: skip
+
+
+def hours(start: int, end: int) -> str:
+    """A span of minutes of the day: «8:00 a 20:00»."""
+    return f"{start // 60}:{start % 60:02d} a {end // 60}:{end % 60:02d}"

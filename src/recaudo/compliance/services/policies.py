@@ -23,8 +23,8 @@ from recaudo.store.keys import uuid7
 from recaudo.strategy import services as strategy
 from recaudo.strategy.queries.publications import EVERYBODY, digest_of
 from recaudo.workforce import queries as workforce
-from recaudo.workforce.mail import remind
 from recaudo.workforce.models import User
+from recaudo.workforce.services import remind
 
 TEXT_MAXIMUM = 60_000
 FILE_MAXIMUM = 5 * 1024 * 1024

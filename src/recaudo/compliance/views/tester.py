@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from recaudo.casework.words import HOUSE_RULE_ES
 from recaudo.compliance import words
+from recaudo.compliance.forms.trial import TrialForm, first_question
 from recaudo.compliance.queries import tester as queries
-from recaudo.compliance.trial_form import TrialForm, first_question
 from recaudo.compliance.views.clock import zone_of
 from recaudo.engine.comply import Room
 from recaudo.journal import services as journal
@@ -24,7 +24,6 @@ from recaudo.kernel.problems import NotAllowed, NotFound
 from recaudo.law import queries as law
 from recaudo.law import words as law_words
 from recaudo.law.queries import Rules
-from recaudo.law.rulebook import hours
 from recaudo.portfolio.models import Person
 from recaudo.ui.access import allow
 from recaudo.ui.lookup import one
@@ -110,7 +109,7 @@ def _calendar(request: HttpRequest, known: queries.Known, question: Any, asked: 
     grid = (first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()))
     cells = queries.calendar(known, question, first=grid[0], last=grid[1], inside=(first, last), rules=rules)
     return {
-        "cells": [(cell, [hours(*span) for span in cell.hours]) for cell in cells], "is_week": is_week, "first": first, "last": last, "weekdays": law_words.DAYS,
+        "cells": [(cell, [law_words.hours(*span) for span in cell.hours]) for cell in cells], "is_week": is_week, "first": first, "last": last, "weekdays": law_words.DAYS,
         "before": first - timedelta(days=1) if not is_week else first - timedelta(days=7), "after": last + timedelta(days=1), "house": HOUSE_RULE_ES,
         "total": sum(mark.count for cell in cells if cell.is_inside for mark in cell.marks),
     }  # fmt: skip

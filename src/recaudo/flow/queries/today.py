@@ -171,7 +171,7 @@ def _of_sending(at: datetime) -> list[Stuck]:
 def _of_accounts(on: date, at: datetime) -> list[Stuck]:
     values = waiting_values(on, at)
     late, idle, new = kept_when_large(
-        f"waiting.{on}.{values['first']}.{values['unworked']}", lambda: _rows(_WAITING_COUNTS, values)[0], size=max, from_size=KEPT_FROM_ACCOUNTS, seconds=KEPT_SECONDS
+        f"waiting.{on}.{values['first']}.{values['unworked']}", lambda: _rows(_WAITING_COUNTS, values)[0], size=lambda counts: int(max(counts)), from_size=KEPT_FROM_ACCOUNTS, seconds=KEPT_SECONDS
     )
     escalated = Escalation.objects.filter(closed_on=None, status="open").count()
     found = [

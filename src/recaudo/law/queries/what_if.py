@@ -19,7 +19,6 @@ from recaudo.engine import comply
 from recaudo.engine.comply.days import lawbook_zones
 from recaudo.law import words
 from recaudo.law.queries.decisions import Rules
-from recaudo.law.rulebook import hours
 
 DAYS = 7
 SLOT_MINUTES = 30
@@ -59,7 +58,7 @@ class Span:
     @property
     def text(self) -> str:
         """«8:00 a 20:00»."""
-        return hours(self.first * SLOT_MINUTES, (self.first + self.slots) * SLOT_MINUTES)
+        return words.hours(self.first * SLOT_MINUTES, (self.first + self.slots) * SLOT_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Writes of the people who work. One function per thing a person can do."""
 
+from recaudo.workforce.mail import remind
 from recaudo.workforce.services.accounts import (
     close_sessions,
     note_failed_sign_in,
@@ -83,6 +84,7 @@ __all__ = [
     "note_sign_out",
     "program_of",
     "reactivate_user",
+    "remind",
     "revoke_token",
     "save_agency",
     "save_team",
