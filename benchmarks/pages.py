@@ -6,8 +6,8 @@
 A scratch database is filled by the demo through the import path, its portfolio multiplied (benchmarks/day.py), its day run; the server is
 the one of `recaudo up`. One person first: each page in turn with the bare view, so that both meet the same noise; wall time and the CPU of
 the server and its connections. Then many people at once from another process (benchmarks/load.py), who think between two pages, in
-growing numbers: the bare view alone, then all pages mixed. The knee is the last number at which the p95 of every page stays within three
-times what one person sees. Aims: get-next 5, API reads 3, lists 8, account page 15; at most 12 queries a page.
+growing numbers: the bare view alone, then all pages mixed. The knee is the last number at which the p95 of all their pages stays within three
+times what one person sees of the same pages. Aims: get-next 5, API reads 3, lists 8, account page 15; at most 12 queries a page.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Page:
     pairs: list[tuple[float, float]] = field(default_factory=list)
     cpu: float = 0.0
     queries: int = 0
+    before: Callable[[], object] = lambda: None  # outside the time that is taken; many people at once go without
 
     @property
     def alone(self) -> list[float]:
@@ -92,6 +93,17 @@ def measure(tenant: Any, args: argparse.Namespace) -> None:
         report(pages)
         many(port, pages, [one.headers for one in people], args)
         print(f"  server {megabytes(resident(pid))}, {backends.count()} connections, load {load_average():.1f}")
+
+
+def let_go() -> None:
+    """Every case is put back, so that whoever asks next is given one anew."""
+    from recaudo.casework.models import Case
+    from recaudo.store import tenancy
+    from recaudo.workforce.models import Tenant
+
+    for tenant in Tenant.objects.all():
+        with tenancy.acting(tenant.id):
+            Case.objects.filter(locked_by__isnull=False).update(locked_by=None, locked_until=None)
 
 
 def standing() -> Any:
@@ -180,7 +192,8 @@ def pages_of(tenant: Any) -> tuple[list[Page], int]:
     each: Callable[[str], list[str]] = lambda form: [form.format(key) for key in ids]  # noqa: E731
     return [
         Page(BARE, 1, each("/desnuda/{}/")),
-        Page("get-next", 5, ["/cola/siguiente/"], "POST"),
+        Page("get-next, a new one", 5, ["/cola/siguiente/"], "POST", before=let_go),
+        Page("get-next, in hand", 5, ["/cola/siguiente/"], "POST"),
         Page("API account", 3, each("/api/accounts/{}")),
         Page("API accounts", 3, ["/api/accounts?limit=50"]),
         Page("accounts", 8, ["/cuentas/"]),
@@ -224,6 +237,7 @@ def count_queries(pages: list[Page], somebody: Somebody) -> None:
         for page in pages:
             ask_here = somebody.client.post if page.method == "POST" else somebody.client.get
             ask_here(page.paths[0])
+            page.before()
             with CaptureQueriesContext(connection) as asked:
                 ask_here(page.paths[0])
             # Opening and settling the transaction and saying who asks are the frame of every page, not its questions.
@@ -272,6 +286,7 @@ def one_person(port: int, page: Page, bare: Page, headers: dict[str, str], reque
 def ask(line: http.client.HTTPConnection, page: Page, headers: dict[str, str], pick: random.Random) -> float:
     """Milliseconds until the whole answer is here. Raises RuntimeError for an answer that is not the page."""
     path = pick.choice(page.paths)
+    page.before()
     begun = time.perf_counter()
     line.request(page.method, path, headers=headers)
     answer = line.getresponse()
@@ -286,19 +301,21 @@ def many(port: int, pages: list[Page], people: list[dict[str, str]], args: argpa
     """Growing numbers of people: the bare view alone, then all pages; where the knee is."""
     least, most = args.think
     print(f"\n  many people, {least:.0f} to {most:.0f} s between two pages of each, {args.seconds:.0f} s per number")
-    print(f"  {'people':>8}{'asked':>22}{'a second':>10}{'failed':>8}{'p50 ms':>9}{'p95 ms':>9}{'bare p95':>10}{'worst page, p95 x idle':>30}")
+    print(f"  {'people':>8}{'asked':>22}{'a second':>10}{'failed':>8}{'p50 ms':>9}{'p95 ms':>9}{'bare p95':>10}{'p95 x idle':>12}{'worst page, median x idle':>34}")
     knee = 0
     for count in PEOPLE:
         for mixed in ([pages[0]], pages):
             found = load(port, mixed, people[:count], args)
             every = [one for times in found["times"].values() for one in times]
-            worst = max(((at(times, 0.95) / at(page.alone, 0.95), page.name) for page in mixed if (times := found["times"][page.name])), default=(0, "-"))
+            times_idle = at(every, 0.95) / at([one for page in mixed for one in page.alone], 0.95)
+            # Of one page there are few answers in so short a time: their median says something, their 95th percentile does not.
+            worst = max(((at(times, 0.5) / at(page.alone, 0.5), page.name) for page in mixed if (times := found["times"][page.name])), default=(0.0, "-"))
             said = BARE if len(mixed) == 1 else "all pages"
             print(
                 f"  {count:>8}{said:>22}{len(every) / args.seconds:>10.1f}{len(found['failed']):>8}{at(every, 0.5):>9.1f}{at(every, 0.95):>9.1f}"
-                f"{at(found['times'][BARE], 0.95):>10.1f}{f'{worst[1]} x{worst[0]:.1f}':>30}"
+                f"{at(found['times'][BARE], 0.95):>10.1f}{times_idle:>12.1f}{f'{worst[1]} x{worst[0]:.1f}':>34}"
             )
-            if mixed is pages and worst[0] <= TIMES_IDLE and not found["failed"]:
+            if mixed is pages and times_idle <= TIMES_IDLE and not found["failed"]:
                 knee = count
     print(f"  knee: {knee or 'below ' + str(PEOPLE[0])} people")
 

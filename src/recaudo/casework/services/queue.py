@@ -34,7 +34,7 @@ POINTS_TRIED = 3
 LOCK_MINUTES = 15
 
 _CANDIDATES = """
-SELECT a.id FROM casework_action a
+SELECT a.id, a.created_at FROM casework_action a
 JOIN casework_case c ON c.id = a.case_id AND c.tenant_id = %(tenant)s
 WHERE a.tenant_id = %(tenant)s AND a.channel = 'call' AND a.status = 'planned'
   AND (a.not_before_at IS NULL OR a.not_before_at <= %(at)s) AND (a.expires_at IS NULL OR a.expires_at > %(at)s)
@@ -158,8 +158,9 @@ def _candidates(by: User, at: datetime, size: int, timely: str) -> list[Action]:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES.format(placed=_AGENCY if agency else _OWN, timely=timely), values)
-        found = [row[0] for row in cursor.fetchall()]
-    actions = {action.id: action for action in Action.objects.filter(id__in=found)}
+        found = dict(cursor.fetchall())
+    # With when they were made only their months are opened, not every month there is.
+    actions = Action.objects.filter(created_at__in=set(found.values())).in_bulk(list(found))
     return [actions[one] for one in found if one in actions]
 
 
