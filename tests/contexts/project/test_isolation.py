@@ -102,13 +102,10 @@ def _add_what_is_missing() -> None:
         )
         made("casework.Dispute").objects.create(person=account.holder, account_id=account.id, kind="charge", hold=hold, created_at=NOW)
         point = made("portfolio.ContactPoint").objects.filter(person=account.holder).first()
-        quarantine = made("portfolio.Quarantine").objects.create(
-            kind="phone", value_index=point.value_index, hint="··1", person=account.holder, channel="call", evidence_kind="said", evidence="x",
-            last_at=NOW, created_at=NOW,
-        )  # fmt: skip
-        made("portfolio.QuarantineRelease").objects.create(
-            quarantine=quarantine, person=account.holder, evidence_kind="document", evidence="x", proposed_by_id=uuid7(), created_at=NOW
-        )
+        said = {"hint": "··1", "person": account.holder, "channel": "call", "evidence_kind": "said", "evidence": "x", "last_at": NOW, "created_at": NOW}
+        quarantine, _ = made("portfolio.Quarantine").objects.get_or_create(kind="phone", value_index=point.value_index, defaults=said)
+        asked = {"person": account.holder, "evidence_kind": "document", "evidence": "x", "proposed_by_id": uuid7(), "created_at": NOW}
+        made("portfolio.QuarantineRelease").objects.get_or_create(quarantine=quarantine, decided_at=None, defaults=asked)
         made("portfolio.Preference").objects.create(person=account.holder, channel="call", source="debtor", created_at=NOW)
         made("casework.Search").objects.get_or_create(person=account.holder, status="open", defaults={"channel": "call", "created_at": NOW})
         made("casework.IdentityCheck").objects.create(action_id=uuid7(), person=account.holder, checked=["name"], is_verified=True, created_at=NOW)
