@@ -8,7 +8,7 @@ import sys
 RUNS = (
     ("benchmarks.import_", "--rows", "200000"), ("benchmarks.day", "--accounts", "100000"), ("benchmarks.pages",),
     ("benchmarks.decide", "--large", "0"),
-    ("benchmarks.allocate", "--accounts", "300000", "--many", "50000"),
+    ("benchmarks.allocate", "--accounts", "300000", "--many", "50000", "--solver", "20000"),
     ("benchmarks.whatif", "--accounts", "1000000", "--whole", "5000"), ("benchmarks.redecide", "--accounts", "5000"),
     ("benchmarks.permits", "--candidates", "100000", "--history", "2000000"), ("benchmarks.replay", "--actions", "200000", "--persons", "20000"),
 )  # fmt: skip
