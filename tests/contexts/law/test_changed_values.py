@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -30,6 +31,7 @@ from recaudo.store import tenancy
 reading = sys.modules["recaudo.law.queries.decisions"]
 REASON = "Acuerdo del comité normativo del 20 de noviembre."
 SOURCE = "Circular interna 7/2026"
+SINCE = str(datetime.now(ZoneInfo("America/Mexico_City")).date())  # the pages go by the real clock, and a change rules from today on
 EVENING = NOW.replace(hour=23)  # 17:00 in Mexico City
 NARROW = {"week": {"mon-fri": "09:00-16:00"}}
 
@@ -312,7 +314,7 @@ def test_the_officer_changes_hours_in_a_form_and_sees_the_difference(cast: Cast,
     form = page.context["form"]
     assert [field.value() for field in form.week_fields()] == ["07:00-22:00"] * 5 + ["", ""]
     given = {name: form[name].value() or "" for name in form.fields if form[name].value() is not None}
-    given |= {"v_week_fri": "08:00-12:00, 13:00-15:00", "since": "2026-11-24", "source": SOURCE, "reason": REASON}
+    given |= {"v_week_fri": "08:00-12:00, 13:00-15:00", "since": SINCE, "source": SOURCE, "reason": REASON}
     given["v_exclude_holidays"] = "on"
     made = carmen.post("/normas/regla/MX-HOURS/proponer/", given)
     assert made.status_code == 302, made.content.decode()[:2000]
@@ -354,7 +356,7 @@ def test_every_kind_of_value_has_its_form_and_saying_the_same_changes_nothing(ru
             given[name] = "on"
         elif value not in (None, False, ""):
             given[name] = value
-    given |= {"since": "2026-11-24", "source": SOURCE, "reason": REASON}
+    given |= {"since": SINCE, "source": SOURCE, "reason": REASON}
     same = carmen.post(f"/normas/regla/{rule}/proponer/", given)
     assert same.status_code == 422 and "nada que proponer" in same.content.decode(), same.content.decode()[-3000:]
 
@@ -373,7 +375,7 @@ def test_every_kind_of_value_has_its_form_and_saying_the_same_changes_nothing(ru
     ],
 )
 def test_a_bad_form_is_said_beside_its_field(given: dict[str, Any], said: str, carmen: Client) -> None:
-    sent = {"v_week_tue": "09:00-18:00", "v_channels": ["call"], "since": "2026-11-24", "source": SOURCE, "reason": REASON, **given}
+    sent = {"v_week_tue": "09:00-18:00", "v_channels": ["call"], "since": SINCE, "source": SOURCE, "reason": REASON, **given}
     page = carmen.post("/normas/regla/MX-HOURS/proponer/", sent)
     assert page.status_code == 422 and said in page.content.decode()
     assert not LawChange.objects.exists()
@@ -382,7 +384,7 @@ def test_a_bad_form_is_said_beside_its_field(given: dict[str, Any], said: str, c
 def test_a_period_of_days_says_how_many(carmen: Client) -> None:
     form = carmen.get("/normas/regla/CL-FREQ-MSG/").context["form"]
     given = {name: form[name].value() for name in form.fields if form[name].value() is not None}
-    given |= {"v_period": "rolling_days", "v_period_days": "", "since": "2026-11-24", "source": SOURCE, "reason": REASON}
+    given |= {"v_period": "rolling_days", "v_period_days": "", "since": SINCE, "source": SOURCE, "reason": REASON}
     page = carmen.post("/normas/regla/CL-FREQ-MSG/proponer/", given)
     assert page.status_code == 422 and "Escriba cuántos días corridos" in page.content.decode()
 
