@@ -37,6 +37,7 @@ from recaudo.portfolio.queries.quarantine import (
     quarantines,
     releases_waiting,
 )
+from recaudo.portfolio.queries.restrictions import RestrictedLine, restricted
 from recaudo.portfolio.queries.words import (
     COMPONENT_ES,
     COUNTRY_ES,
@@ -69,6 +70,7 @@ __all__ = [
     "PaymentFilters",
     "PortfolioLine",
     "QuarantineLine",
+    "RestrictedLine",
     "account_sheet",
     "bounded_count",
     "bucket_settings",
@@ -89,6 +91,7 @@ __all__ = [
     "quarantine_detail",
     "quarantines",
     "releases_waiting",
+    "restricted",
     "search",
     "search_persons",
     "totals",
