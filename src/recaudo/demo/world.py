@@ -150,7 +150,6 @@ def build(
         norms.decide(people, zone=tenant.zone, on=on, at=at)
         plans.set_up(people, on=on, at=at)
         policies.fill(people, at=at)
-        _reserve(people, at=at)
         shocks.declare(people, on=on, at=at)
     trials.simulate(tenant, people)
     return world
@@ -208,7 +207,7 @@ def _books(people: dict[str, User], at: datetime, accounts: int) -> StrategyVers
     workforce.set_capacity(units, valid_from=at.date(), today=at.date(), by=admin, at=at)
     tenant = Tenant.objects.get(pk=manager.tenant_id)
     set_limits(
-        tenant, {("budget", None): int(2_000_00 * factor), ("first", None): 18, ("idle", None): 45, ("portfolio", books["TC-CO"].pk): max(int(40 * factor), 1)}, valid_from=at.date(),
+        tenant, {("budget", None): int(2_000_00 * factor), ("portfolio", books["TC-CO"].pk): max(int(40 * factor), 1)}, valid_from=at.date(),
         today=at.date(), by=manager, at=at,
     )  # fmt: skip
     messaging.ensure_templates(by=manager, at=at)
@@ -244,14 +243,6 @@ def _load(tenant: Tenant, by: User, item: files.Written, at: datetime) -> dict[s
         "file": batch.file_name, "status": batch.status, "rows": batch.row_count, "accepted": batch.accepted_count,
         "rejected": batch.rejected_count, "problem": batch.problem,
     }  # fmt: skip
-
-
-def _reserve(people: dict[str, User], *, at: datetime) -> None:
-    """Three holders whom only few see, one of each level."""
-    reasons = {"employee": "Trabaja en la casa", "vip": "Cargo público electo", "litigious": "Demandó a la casa"}
-    held = Account.objects.filter(dpd__gt=0, holder__kind="natural").select_related("holder").order_by("-number")[: len(reasons)]
-    for account, (level, reason) in zip(held, reasons.items(), strict=False):
-        portfolio.restrict_person(person=account.holder, level=level, reason=reason, by=people["cumplimiento@demo.example"], at=at)
 
 
 def _place(people: dict[str, User], on: date) -> None:

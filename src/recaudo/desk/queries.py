@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,14 +20,12 @@ from recaudo.casework.queries.dossier import KnownHold
 from recaudo.casework.services import Answer
 from recaudo.casework.words import HOLD_ES, POINT_STATUS_ES
 from recaudo.engine.comply import Pack
-from recaudo.engine.facts import HOUR_ES
 from recaudo.kernel.contact import ROLE_ES, Purpose
 from recaudo.kernel.problems import NotFound
 from recaudo.law import queries as law
 from recaudo.portfolio.models import Account, AccountParty, ContactPoint, Person, Placement
 from recaudo.store import tenancy
 from recaudo.strategy import queries as strategy
-from recaudo.workforce.models import User
 
 # What each kind of contact point can be used for, the first being what its button does.
 USES: dict[str, tuple[str, ...]] = {"phone": ("call", "sms"), "im": ("im",), "email": ("email",), "address": ("visit", "letter")}
@@ -201,8 +198,8 @@ def prescription(account: Account, acts: Sequence[InterruptingAct], *, at: datet
 
 
 def _is_read(hold: KnownHold, dossier: Dossier, obligations: Sequence[Account]) -> bool:
-    """Nobody reads why an account is held that they may not see: another creditor's for an agency's people, a restricted person's."""
-    return (tenancy.agency_id() is None and not tenancy.hides_restricted()) or hold.account_id is None or hold.account_id in {one.id for one in obligations}
+    """An agency's people do not read why another creditor's account is held."""
+    return tenancy.agency_id() is None or hold.account_id is None or hold.account_id in {one.id for one in obligations}
 
 
 def page_timeline(page: AccountPage, before: tuple[datetime, UUID] | None = None) -> list[Moment]:
@@ -310,38 +307,6 @@ def coming_callbacks(user_id: UUID, *, until: datetime) -> list[tuple[Action, Ac
     actions = list(casework.agenda_callbacks(user_id, until=until)[:20])
     accounts = Account.objects.select_related("holder").in_bulk({a.account_id for a in actions if a.account_id})
     return [(action, accounts.get(action.account_id)) for action in actions]
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """A call that waits, and what the day's models expect of it; what no model says is None, or empty.
-
-    pays            chance that the person pays something, 0 to 1
-    expected_minor  that chance of what is overdue, in the account's currency
-    hour            when they are likeliest to answer, on their clock
-    """
-
-    action: Action
-    account: Account
-    pays: float | None
-    expected_minor: int | None
-    hour: str
-
-
-def calls_ahead(user: User, *, at: datetime, limit: int) -> list[Ahead]:
-    """The calls that come next for a person, most urgent first, each with what is expected. At most six queries."""
-    actions = [one for one in services.calls_ahead(by=user, at=at, limit=limit) if one.account_id]
-    accounts = Account.objects.select_related("holder").in_bulk([one.account_id for one in actions])
-    # The day is the organisation's; the accounts are those that who asks may see.
-    with tenancy.acting(tenancy.tenant_id()):
-        rows = strategy.snapshot_rows_of(list(accounts), columns=("pay_probability", "best_hour"))
-    return [_ahead(one, accounts[one.account_id], rows.get(one.account_id, {})) for one in actions if one.account_id in accounts]
-
-
-def _ahead(action: Action, account: Account, row: Mapping[str, Any]) -> Ahead:
-    pays = None if row.get("pay_probability") is None else float(row["pay_probability"])
-    expected = None if pays is None else round(pays * account.overdue_minor)
-    return Ahead(action, account, pays, expected, HOUR_ES.get(str(row.get("best_hour") or ""), ""))
 
 
 def shift_cases(filter_by: str, *, at: datetime, user_id: UUID | None = None, limit: int = 100) -> list[Case]:

@@ -54,7 +54,7 @@ class AccountChecks:
         values["creditor_id"] = pa.array(sheet.by_book(lambda book: str(book.creditor_id)), pa.string())
         self._duplicates(sheet, values["number"], sheet.by_book(lambda book: str(book.creditor_id)))
         balance = self._amounts(sheet, currencies, values)
-        for name in (*OPTIONAL_TEXT, *OPTIONAL_DAYS, *OPTIONAL_INTS, "status", "acceptance", "restriction"):
+        for name in (*OPTIONAL_TEXT, *OPTIONAL_DAYS, *OPTIONAL_INTS, "status", "acceptance"):
             values[name] = sheet.column(name, **self._options(name))
         self._delay(sheet, values, balance, currencies)
         if self.plan.target == "accounts":

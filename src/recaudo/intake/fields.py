@@ -111,7 +111,6 @@ FIELDS: tuple[Field, ...] = (
     Field("pay_reference", "Referencia de pago", "text", ACCOUNT, "Con la que se identifica un depósito", BOTH, size=40, also=("referencia",)),
     Field("risk_score", "Puntaje de riesgo", "integer", ACCOUNT, "Puntaje del acreedor, entero", BOTH, strict=False, also=("score", "puntaje")),
     Field("worst_status_6m", "Peor estado en seis meses", "integer", ACCOUNT, "Meses de atraso, el mayor de los últimos seis", BOTH, strict=False),
-    Field("restriction", "Reserva", "code", ACCOUNT, "Empleado, VIP o en litigio: oculta al titular y sus cuentas a quien no puede verlos; un archivo nunca quita una reserva", BOTH, also=("reservada", "restriccion", "nivel de restriccion")),
     Field("extra", "Otros datos", "text", ACCOUNT, "Columnas que se guardan tal cual, sin datos de identidad", size=500, strict=False),
     Field("balance", "Saldo total", "money", AMOUNTS, "Todo lo que se debe al día del archivo", BOTH, also=("saldo", "saldo actual", "saldo insoluto", "deuda")),
     Field("overdue", "Saldo vencido", "money", AMOUNTS, "La parte exigible y no pagada", BOTH, also=("vencido", "monto vencido", "mora")),
@@ -176,12 +175,6 @@ CODES: dict[str, dict[str, str]] = {
         "natural": "natural", "legal": "legal", "fisica": "natural", "moral": "legal", "juridica": "legal", "persona natural": "natural",
         "persona fisica": "natural", "persona moral": "legal", "persona juridica": "legal", "empresa": "legal", "pf": "natural",
         "pm": "legal", "f": "natural", "m": "legal", "n": "natural", "j": "legal",
-    },
-    "restriction": {
-        "employee": "employee", "vip": "vip", "litigious": "litigious", "none": "none", "empleado": "employee", "empleada": "employee",
-        "colaborador": "employee", "persona vip o expuesta": "vip", "pep": "vip", "expuesta": "vip", "persona expuesta": "vip",
-        "en litigio": "litigious", "litigio": "litigious", "litigiosa": "litigious", "litigioso": "litigious", "ninguna": "none", "no": "none",
-        "sin reserva": "none",
     },
     "acceptance": {
         "accepted": "accepted", "rejected": "rejected", "pending": "pending", "aceptada": "accepted", "rechazada": "rejected",

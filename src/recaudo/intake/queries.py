@@ -15,7 +15,7 @@ from recaudo.workforce.models import Tenant
 CHANGES_ES: dict[str, str] = {
     "created": "Registros nuevos", "updated": "Cuentas actualizadas", "unchanged": "Sin cambios", "stale": "Omitidas: ya hay datos de un día posterior",
     "adjusted": "Ajustes de saldo", "persons": "Personas nuevas", "parties": "Relaciones con personas", "contact_points": "Medios de contacto nuevos",
-    "instalments": "Vencimientos", "entries": "Movimientos", "consents": "Consentimientos", "restrictions": "Personas reservadas", "duplicates": "Pagos que ya estaban",
+    "instalments": "Vencimientos", "entries": "Movimientos", "consents": "Consentimientos", "duplicates": "Pagos que ya estaban",
     "unidentified": "Pagos por identificar", "already_in_balance": "Pagos ya incluidos en el saldo",
 }  # fmt: skip
 

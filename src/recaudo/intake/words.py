@@ -10,7 +10,6 @@ from recaudo.intake.fields import ACCOUNT_STATUSES, Field
 from recaudo.kernel.contact import CHANNEL_ES
 from recaudo.kernel.money import MINOR_DIGITS, shown
 from recaudo.portfolio.queries.words import COUNTRY_ES, METHOD_ES
-from recaudo.portfolio.services import LEVEL_ES
 
 CURRENCY_ES: dict[str, str] = {
     "MXN": "Peso mexicano", "CLP": "Peso chileno", "COP": "Peso colombiano", "PEN": "Sol peruano", "ARS": "Peso argentino", "BRL": "Real brasileño",
@@ -27,7 +26,6 @@ KIND_ES = {"natural": "Persona física o natural", "legal": "Persona moral o jur
 ACCEPTANCE_ES = {"accepted": "Aceptada", "rejected": "Rechazada", "pending": "Pendiente"}
 CODES_ES: dict[str, dict[str, str]] = {
     "status": ACCOUNT_STATUSES, "holder_kind": KIND_ES, "codebtor_kind": KIND_ES, "guarantor_kind": KIND_ES, "acceptance": ACCEPTANCE_ES,
-    "restriction": {**LEVEL_ES, "none": "Sin reserva"},
     "method": METHOD_ES, "consent_channels": CHANNEL_ES, "country": COUNTRY_ES, "currency": {**CURRENCY_ES, **UNIT_ES},
 }  # fmt: skip
 

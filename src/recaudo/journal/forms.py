@@ -24,7 +24,7 @@ AREAS_ES = {
     "list": "Exportaciones", "backup": "Respaldos", "journal": "Bitácora", "rolls": "Registros sellados",
     "evidence": "Expedientes", "rights": "Solicitudes de derechos", "complaint": "Quejas", "retention": "Conservación de datos",
     "audit": "Auditorías", "finding": "Hallazgos de auditoría", "quarantine": "Cuarentena", "search": "Búsqueda de personas",
-    "identity": "Comprobación de identidad", "preference": "Preferencias", "restriction": "Personas reservadas", "prescription": "Prescripción", "experiment": "Experimentos",
+    "identity": "Comprobación de identidad", "preference": "Preferencias", "prescription": "Prescripción", "experiment": "Experimentos",
     "what_if": "Simulaciones", "score": "Puntajes", "costs": "Costos", "limits": "Topes", "token": "Llaves de programas",
     "exceptional_event": "Sucesos excepcionales", "event_mark": "Cuentas afectadas por un suceso",
 }  # fmt: skip

@@ -38,8 +38,6 @@ EVENTS: dict[str, str] = {
     "quarantine.released": "Se liberó un medio en cuarentena",
     "quarantine.release_rejected": "Se negó liberar un medio en cuarentena",
     "preference.changed": "Cambió lo que una persona prefiere para ser contactada",
-    "restriction.set": "Se reservó a una persona",
-    "restriction.lifted": "Se quitó la reserva de una persona",
     "consent.given": "Se registró un consentimiento",
     "consent.revoked": "Se revocó un consentimiento",
     "account.changed": "Cambió una cuenta",

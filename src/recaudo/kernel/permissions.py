@@ -18,8 +18,6 @@ PERMISSIONS: dict[str, str] = {
     "person.view": "Ver datos personales de una cuenta",
     "person.edit": "Cambiar datos personales y medios de contacto",
     "person.merge": "Unir personas duplicadas",
-    "restricted.view": "Ver y trabajar a personas reservadas (empleados, VIP, en litigio)",
-    "restricted.edit": "Reservar personas y quitar la reserva",
     "payment.view": "Ver pagos",
     "payment.record": "Registrar e identificar pagos",
     "payment.reverse": "Reversar pagos",
@@ -94,8 +92,7 @@ ROLES: dict[str, Role] = {
         _role("collections_manager", "Gerente de cobranza", "Dirige la operación: todo menos la configuración.",
               f"{_READ} day.run day.release contact.pause portfolio.edit person.edit person.merge payment.record "
               "payment.reverse intake.load intake.undo strategy.edit strategy.approve work.take work.assign "
-              "promise.record hold.open hold.release message.send template.edit template.approve list.export compliance.view complaint.manage policy.read policy.manage "
-              "restricted.view restricted.edit"),
+              "promise.record hold.open hold.release message.send template.edit template.approve list.export compliance.view complaint.manage policy.read policy.manage"),
         _role("strategy_manager", "Analista de estrategia", "Diseña tablas de decisión, segmentos y pruebas.",
               "day.view portfolio.view strategy.view strategy.edit law.view kpi.view template.edit "
               "intake.view list.export policy.read"),
@@ -103,7 +100,6 @@ ROLES: dict[str, Role] = {
               f"day.view day.release contact.pause {_AGENT} work.assign hold.release message.view message.send kpi.view "
               "strategy.view law.view user.view intake.view list.export"),
         _role("call_agent", "Ejecutivo de cobranza", "Atiende su cola, registra resultados y promesas.", _AGENT),
-        _role("restricted_access", "Cuentas reservadas", "Se añade a otro rol: ve y trabaja a empleados, personas VIP y en litigio.", "restricted.view"),
         _role("field_supervisor", "Supervisor de campo", "Dirige visitas y a quienes las hacen.",
               f"day.view {_AGENT} work.assign kpi.view user.view"),
         _role("field_agent", "Gestor de campo", "Hace visitas con lo necesario y nada más.",
@@ -122,11 +118,11 @@ ROLES: dict[str, Role] = {
         _role("executive", "Dirección", "Ve los tableros.", "day.view kpi.view policy.read"),
         _role("compliance_officer", "Oficial de cumplimiento", "Cuida que todo contacto sea lícito.",
               f"{_READ} law.edit law.approve contact.pause hold.open hold.release template.approve list.export "
-              "compliance.view complaint.manage audit.manage evidence.export retention.approve policy.read policy.manage restricted.view restricted.edit"),
+              "compliance.view complaint.manage audit.manage evidence.export retention.approve policy.read policy.manage"),
         _role("lawyer", "Abogado", "Lleva la etapa jurídica.",
               "portfolio.view person.view payment.view law.view hold.open promise.record compliance.view complaint.manage "
-              "evidence.export policy.read restricted.view"),
-        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view policy.read restricted.view"),
+              "evidence.export policy.read"),
+        _role("auditor", "Auditor interno", "Lee todo, no cambia nada.", f"{_READ} compliance.view policy.read"),
         _role("regulator_readonly", "Autoridad", "Lee normas, bitácora y quejas, sin datos de personas.", "law.view journal.view kpi.view compliance.oversee"),
         _role("qa_analyst", "Calidad", "Evalúa contactos.", "portfolio.view person.view message.view kpi.view policy.read"),
         _role("trainer", "Capacitación", "Prepara al equipo.", "strategy.view law.view kpi.view user.view policy.read policy.manage"),

@@ -27,7 +27,6 @@ from recaudo.portfolio.services.documents import DOCUMENT_ES
 from recaudo.portfolio.services.exceptional import EVENT_KIND_ES, EVIDENCE_ES
 from recaudo.portfolio.services.ledger import DEFAULT_WATERFALL, waterfall_of
 from recaudo.portfolio.services.preferences import DAYS_ES, LANGUAGE_ES, SAID_BY_ES
-from recaudo.portfolio.services.restrictions import LEVEL_ES
 
 
 def _choices(names: dict[str, str], empty: str | None = None) -> list[tuple[str, str]]:
@@ -192,11 +191,6 @@ class PreferenceForm(forms.Form):
 
     def clean_avoid(self) -> bool:
         return bool(self.cleaned_data.get("avoid"))
-
-
-class RestrictionForm(forms.Form):
-    level = forms.ChoiceField(label="Nivel", choices=_choices(LEVEL_ES))
-    reason = forms.CharField(label="Motivo", max_length=200, help_text="Sin datos de identidad. Queda en la bitácora.")
 
 
 class LanguageForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.portfolio.views import accounts, books, exceptional, payments, people, restrictions
+from recaudo.portfolio.views import accounts, books, exceptional, payments, people
 
 app_name = "portfolio"
 urlpatterns = [
@@ -26,9 +26,6 @@ urlpatterns = [
     path("personas/<uuid:person_id>/consentimientos/<uuid:consent_id>/revocar/", people.consent_revoke, name="consent-revoke"),
     path("personas/<uuid:person_id>/preferencias/", people.preferences, name="person-preferences"),
     path("personas/<uuid:person_id>/preferencias/<uuid:preference_id>/quitar/", people.preference_drop, name="preference-drop"),
-    path("personas/<uuid:person_id>/reserva/", restrictions.restriction, name="person-restriction"),
-    path("personas/<uuid:person_id>/reserva/quitar/", restrictions.lift, name="restriction-lift"),
-    path("reservadas/", restrictions.restrictions, name="restrictions"),
     path("cuentas/<uuid:account_id>/documentos/", accounts.documents, name="account-documents"),
     path("cuentas/<uuid:account_id>/pausa/", accounts.pause, name="account-pause"),
     path("cuentas/<uuid:account_id>/sucesos/", exceptional.account_events, name="account-events"),

@@ -119,7 +119,7 @@ class ActingTenant:
     def _as(self, user: Any, request: HttpRequest) -> HttpResponseBase:
         if not user.is_authenticated:
             return self.get_response(request)
-        with tenancy.acting(user.tenant_id, user.agency_id, hides_restricted=not user.may("restricted.view")):
+        with tenancy.acting(user.tenant_id, user.agency_id):
             if not getattr(request, "is_program", False) and self._is_over(request):
                 logout(request)
                 return redirect_to_login(request.get_full_path())

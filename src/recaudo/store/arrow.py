@@ -33,10 +33,7 @@ class Reader:
 
 @contextmanager
 def reader() -> Iterator[Reader]:
-    """Open a repeatable-read snapshot inside the current tenant (and agency). Raises NoTenant.
-
-    For totals and the day's own tables: it sees restricted persons too, so that a figure is the same for everybody who reads it.
-    """
+    """Open a repeatable-read snapshot inside the current tenant (and agency). Raises NoTenant."""
     tenant, agency = tenancy.tenant_id(), tenancy.agency_id()
     with adbc.connect(_uri()) as conn, conn.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

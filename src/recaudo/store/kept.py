@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 def kept_when_large(name: str, make: Callable[[], T], *, size: Callable[[T], int], from_size: int, seconds: int) -> T:
-    """What `make` gives; kept so many seconds for the same tenant, agency, sight of restricted persons and name where it is large.
+    """What `make` gives; kept so many seconds for the same tenant, agency and name where it is large.
 
     size, from_size   how large the answer says that the thing is, and from which size on it is kept
     Raises            NoTenant
     """
-    key = f"store.kept.{tenancy.tenant_id()}.{tenancy.agency_id()}.{tenancy.hides_restricted()}.{name}"
+    key = f"store.kept.{tenancy.tenant_id()}.{tenancy.agency_id()}.{name}"
     found: T | None = cache.get(key)
     if found is None:
         found = make()

@@ -11,7 +11,6 @@ from django.db.migrations.operations.base import Operation
 TENANT = "tenant_id = nullif(current_setting('recaudo.tenant', true), '')::uuid"
 IDENTITY = "current_setting('recaudo.identity', true) = 'on'"
 NO_AGENCY = "coalesce(current_setting('recaudo.agency', true), '') = ''"
-SEES_RESTRICTED = "(SELECT coalesce(current_setting('recaudo.restricted', true), '') <> 'hidden')"
 AGENCY = "nullif(current_setting('recaudo.agency', true), '')::uuid"
 
 _PLACED = "p.agency_id = {agency} AND p.status IN ('active', 'recall_requested')"
@@ -67,34 +66,6 @@ class RowSecurity(Operation):
 
     def describe(self) -> str:
         return f"Row security on {self.table}"
-
-
-class HideRestricted(Operation):
-    """Hide the rows of restricted persons from who may not see them: the one filter behind lists, search, get-next, API and exports.
-
-    persons   columns with a person; a row with any restricted one is hidden
-    accounts  columns with an account; a row is hidden with its account
-    Nothing of it is looked up for who sees everybody. A column without a value hides nothing.
-    """
-
-    reversible = True
-
-    def __init__(self, table: str, *, persons: tuple[str, ...] = (), accounts: tuple[str, ...] = ()) -> None:
-        self.table, self.persons, self.accounts = table, persons, accounts
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Django's model state does not change."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        shown = [f"({name} NOT IN (SELECT r.person_id FROM portfolio_restriction r)) IS NOT FALSE" for name in self.persons]
-        shown += [f"({name} IS NULL OR EXISTS (SELECT 1 FROM portfolio_account v WHERE v.id = {self.table}.{name}))" for name in self.accounts]
-        schema_editor.execute(f'CREATE POLICY restricted ON "{self.table}" AS RESTRICTIVE USING ({SEES_RESTRICTED} OR ({" AND ".join(shown)}))')
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        schema_editor.execute(f'DROP POLICY IF EXISTS restricted ON "{self.table}"')
-
-    def describe(self) -> str:
-        return f"Hide restricted persons in {self.table}"
 
 
 class PartitionByMonth(Operation):

@@ -1,8 +1,7 @@
 """Being inside one tenant. The database enforces it; this module tells the database who is asking.
 
-Four settings live for one transaction, so a pooled connection never carries them over:
-`recaudo.tenant` (uuid), `recaudo.agency` (uuid or empty: only what is placed with it is visible),
-`recaudo.restricted` ('hidden' for who may not see restricted persons) and
+Three settings live for one transaction, so a pooled connection never carries them over:
+`recaudo.tenant` (uuid), `recaudo.agency` (uuid or empty: only what is placed with it is visible) and
 `recaudo.identity` ('on' while a person signs in, when the tenant is not known yet).
 Without a tenant every table answers with no rows.
 """
@@ -27,11 +26,10 @@ class NoTenant(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who is asking: a tenant and, for an agency's people, their agency; whether restricted persons are hidden from them."""
+    """Who is asking: a tenant and, for an agency's people, their agency."""
 
     tenant_id: UUID
     agency_id: UUID | None = None
-    hides_restricted: bool = False
 
 
 _acting: ContextVar[Acting | None] = ContextVar("recaudo_acting", default=None)
@@ -51,24 +49,15 @@ def agency_id() -> UUID | None:
     return acting.agency_id if acting else None
 
 
-def hides_restricted() -> bool:
-    """Whether restricted persons (employees, VIP, in litigation) are hidden from who asks."""
-    acting = _acting.get()
-    return acting.hides_restricted if acting else False
-
-
 def is_acting() -> bool:
     return _acting.get() is not None
 
 
 @contextmanager
-def acting(tenant: UUID, agency: UUID | None = None, *, hides_restricted: bool = False) -> Iterator[Acting]:
-    """Work inside a tenant for one transaction (opens one, or joins the one that is open).
-
-    hides_restricted  for people without the right to see restricted persons; the organisation itself sees everybody
-    """
+def acting(tenant: UUID, agency: UUID | None = None) -> Iterator[Acting]:
+    """Work inside a tenant for one transaction (opens one, or joins the one that is open)."""
     before = _acting.get()
-    now = Acting(tenant, agency, hides_restricted)
+    now = Acting(tenant, agency)
     with transaction.atomic():
         token = _acting.set(now)
         try:
@@ -97,9 +86,7 @@ def identifying() -> Iterator[None]:
 def _tell(who: Acting | None) -> None:
     tenant = str(who.tenant_id) if who else ""
     agency = str(who.agency_id) if who and who.agency_id else ""
-    restricted = "hidden" if who and who.hides_restricted else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('recaudo.tenant', %s, true), set_config('recaudo.agency', %s, true), set_config('recaudo.restricted', %s, true)",
-            [tenant, agency, restricted],
+            "SELECT set_config('recaudo.tenant', %s, true), set_config('recaudo.agency', %s, true)", [tenant, agency]
         )

@@ -33,7 +33,6 @@ MENU: list[Entry] = [
     Entry("Cargas", "upload", "intake:batches", "intake.view", "Datos"),
     Entry("Pagos", "cash", "portfolio:payments", "payment.view", "Datos"),
     Entry("Duplicados", "users", "portfolio:duplicates", "person.merge", "Datos"),
-    Entry("Reservadas", "eye-off", "portfolio:restrictions", "restricted.view", "Datos"),
     Entry("Estrategia", "git-branch", "strategy:strategies", "strategy.view", "Decisión"),
     Entry("Ritmo de contacto", "history", "flow:pace", "strategy.view", "Decisión"),
     Entry("Simulador", "chart-dots", "flow:what-ifs", "strategy.view", "Decisión"),

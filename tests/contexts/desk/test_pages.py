@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.cast import NOW
-from tests.contexts.casework.scenes import authorise, plan, point
+from tests.contexts.casework.scenes import authorise, point
 
 from recaudo.casework import services as casework
 from recaudo.casework.models import Action, Case, IdentityCheck, InterruptingAct, PermitRecord
@@ -466,15 +466,3 @@ def test_what_is_known_of_a_person_is_a_page_and_a_fragment(cast: Any, client: C
     assert "<!doctype html>" in page and "Volver a la cuenta" in page
     fragment = client.get(f"/personas/{cast.maria.id}/{part}/", headers={"HX-Request": "true"}).content.decode()
     assert "<!doctype html>" not in fragment and "<section" in fragment
-
-
-def test_the_queue_says_what_is_expected_of_the_next_calls(cast: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = plan(cast, "maria", by=cast.gabriel, priority=90), plan(cast, "pedro", by=cast.gabriel, priority=10)
-    rows = {cast.accounts["maria"].id: {"pay_probability": 0.4, "best_hour": "evening"}}
-    monkeypatch.setattr(desk_queries.strategy, "snapshot_rows_of", lambda ids, columns: rows)
-    page = enter(client, cast.ana).get("/cola/").content.decode()
-    card = page[page.index("Lo que sigue en la cola") :]
-    assert card.index("María López") < card.index("Pedro Soto")
-    assert "40" in card and "17 a 21 h" in card and "1,000.00" in card  # four tenths of 2,500 pesos overdue
-    assert "sin modelo" in card[card.index("Pedro Soto") :] and "no se sabe" in card[card.index("Pedro Soto") :]
-    assert {first.status, second.status} == {"planned"} and not Case.objects.filter(locked_by=cast.ana).exists()

@@ -216,9 +216,6 @@ RIGHTS: dict[str, str] = {
     "desk:search-take": "work.take|person.edit",
     "portfolio:person-preferences": "person.view",
     "portfolio:preference-drop": "person.edit",
-    "portfolio:person-restriction": "restricted.view",
-    "portfolio:restriction-lift": "restricted.edit",
-    "portfolio:restrictions": "restricted.view",
     # analytics
     "analytics:kpis": "kpi.view",
     "analytics:patterns": "kpi.view",

@@ -77,9 +77,9 @@ def holds_of(person_id: UUID, *, open_only: bool = True) -> QuerySet[Hold]:
 
 
 def disputes_of(person_id: UUID) -> QuerySet[Dispute]:
-    """Disputes of a person that are not resolved, newest first; for who does not see every account, those of the ones they see or of none."""
+    """Disputes of a person that are not resolved, newest first; for an agency, those of its accounts or of none."""
     found = Dispute.objects.filter(person_id=person_id, resolved_at=None).order_by("-created_at")
-    if tenancy.agency_id() is None and not tenancy.hides_restricted():
+    if tenancy.agency_id() is None:
         return found
     return found.filter(Q(account_id=None) | Q(account_id__in=Account.objects.values("id")))
 

@@ -71,7 +71,7 @@ from recaudo.casework.services.moves import move_back
 from recaudo.casework.services.outcome import Outcome, Wish, asks_reason
 from recaudo.casework.services.pending import cancel_pending
 from recaudo.casework.services.prescription import ACT_ES, BadAct, Clock, acts_of, clock, record_act, withdraw_act
-from recaudo.casework.services.queue import Taken, calls_ahead, defer_or_refuse, take_next
+from recaudo.casework.services.queue import Taken, defer_or_refuse, take_next
 from recaudo.casework.services.search import (
     SearchClosed,
     close_search,
@@ -128,7 +128,6 @@ __all__ = [
     "ask_follow_up",
     "asks_reason",
     "assign_cases",
-    "calls_ahead",
     "cancel_action",
     "cancel_pending",
     "case_for",

@@ -46,14 +46,12 @@ WHERE a.tenant_id = %(tenant)s AND a.channel = 'call' AND a.status = 'planned'
   AND {placed} AND {timely}
 ORDER BY a.priority DESC, a.id
 LIMIT %(size)s
+FOR UPDATE OF c SKIP LOCKED
 """
-_TAKING = "FOR UPDATE OF c SKIP LOCKED"
 _OWN = """(a.agency_id IS NULL AND NOT EXISTS (SELECT 1 FROM portfolio_placement p WHERE p.tenant_id = %(tenant)s
   AND p.account_id = a.account_id AND p.agency_id IS NOT NULL AND p.status IN ('active', 'recall_requested')))"""
 _AGENCY = """((a.agency_id IS NULL OR a.agency_id = %(agency)s) AND EXISTS (SELECT 1 FROM portfolio_placement p
   WHERE p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.agency_id = %(agency)s AND p.status IN ('active', 'recall_requested')))"""
-# Who answers for a restricted person's account may be seen; the account, and so its work, may not.
-_VISIBLE = "(a.account_id IS NULL OR EXISTS (SELECT 1 FROM portfolio_account v WHERE v.id = a.account_id))"
 # First those whose hour it is, or that have none; then, rather than to have nobody to call, those whose hour is still to come.
 _TIMELY = ("(a.preferred_at IS NULL OR a.preferred_at <= %(at)s)", "a.preferred_at > %(at)s")
 _PUT_OFF = """
@@ -152,23 +150,14 @@ def _at_hand(by: User, at: datetime) -> Taken | None:
     return Taken(action, case, None) if action else None
 
 
-def calls_ahead(*, by: User, at: datetime, limit: int) -> list[Action]:
-    """The calls that this person would be given next, most urgent first; nothing is taken, and the gate is not asked. At most four queries."""
-    found = _candidates(by, at, limit, _TIMELY[0], takes=False)
-    return found if len(found) == limit else found + _candidates(by, at, limit - len(found), _TIMELY[1], takes=False)
-
-
-def _candidates(by: User, at: datetime, size: int, timely: str, *, takes: bool = True) -> list[Action]:
+def _candidates(by: User, at: datetime, size: int, timely: str) -> list[Action]:
     agency = tenancy.agency_id()
     values = {
         "tenant": tenancy.tenant_id(), "at": at, "me": by.id, "size": size, "agency": agency,
         "late": at - timedelta(minutes=OWN_CALLBACK_MINUTES),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        placed = _AGENCY if agency else _OWN
-        if tenancy.hides_restricted():
-            placed = f"{placed} AND {_VISIBLE}"
-        cursor.execute(_CANDIDATES.format(placed=placed, timely=timely) + (_TAKING if takes else ""), values)
+        cursor.execute(_CANDIDATES.format(placed=_AGENCY if agency else _OWN, timely=timely), values)
         found = dict(cursor.fetchall())
     # With when they were made only their months are opened, not every month there is.
     actions = Action.objects.filter(created_at__in=set(found.values())).in_bulk(list(found))

@@ -18,7 +18,6 @@ from recaudo.portfolio.models import Account
 from recaudo.ui.access import allow
 
 COMING = 5
-AHEAD = 8
 
 
 @allow("work.take")
@@ -31,7 +30,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "locked": queries.own_lock(request.user.id, at=now),
         "coming": queries.coming_callbacks(request.user.id, until=end)[:COMING],
-        "ahead": queries.calls_ahead(request.user, at=now, limit=AHEAD),
         "pauses": [(pause, casework.pause_scope(pause.scope)) for pause in casework.open_pauses()],
         "waiting": f"más de {counts.waiting}" if counts.is_capped else counts.waiting,
     }

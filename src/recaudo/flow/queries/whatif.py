@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from recaudo.flow.models import WhatIf
 from recaudo.kernel.problems import NotFound, Problem
 from recaudo.portfolio.models import Account
-from recaudo.store import tenancy
 from recaudo.strategy.queries.snapshots import quoted
 
 # What two versions may decide differently, in the order of the report; and what becomes of an account.
@@ -118,5 +117,4 @@ def _path(found: WhatIf) -> str:
 
 def _with_accounts(rows: list[dict[str, Any]]) -> list[Line]:
     accounts = Account.objects.select_related("portfolio").in_bulk([UUID(str(row["account_id"])) for row in rows])
-    found = [Line(accounts.get(UUID(str(row["account_id"]))), row) for row in rows]
-    return [line for line in found if line.account] if tenancy.hides_restricted() else found
+    return [Line(accounts.get(UUID(str(row["account_id"]))), row) for row in rows]

@@ -142,15 +142,6 @@ WHERE NOT EXISTS (
   AND c.creditor_id = n.creditor_id AND c.source = 'creditor_file' AND c.channels::text[] = n.consent_channels AND c.given_at >= n.given_at)
 """
 
-# A file restricts holders; what somebody decided about one stands, and a file never lifts it.
-RESTRICTIONS = """
-INSERT INTO portfolio_restriction (id, tenant_id, created_at, person_id, level, reason, by_id, by_name, batch_id)
-SELECT DISTINCT ON (a.holder_id) recaudo_uuid7(), %(tenant)s, %(at)s, a.holder_id, s.restriction, 'Lo dijo el archivo del acreedor', %(by)s, '', %(batch)s
-FROM intake_account s JOIN intake_touched t ON t.row_number = s.row_number JOIN portfolio_account a ON a.id = t.account_id AND a.tenant_id = %(tenant)s
-WHERE s.restriction <> 'none' ORDER BY a.holder_id, s.row_number
-ON CONFLICT (tenant_id, person_id) DO NOTHING
-"""
-
 # What payments of the day itself and after took from the balance: the file does not know of them.
 LATER_PAYMENTS = """
 CREATE TEMPORARY TABLE intake_paid ON COMMIT DROP AS
@@ -340,8 +331,6 @@ class AccountLoad:
                 self._known_accounts(keep_before)
             if self.plan.target == "accounts":
                 self._around()
-            if self.plan.feeds_any("restriction"):
-                self._count("restrictions", self._do(RESTRICTIONS))
             self._verify()
         finally:
             if not connection.needs_rollback:

@@ -23,7 +23,7 @@ ACCOUNT: dict[str, str] = {
     "has_balance": "boolean", "overdue": "bigint", "instalments_overdue": "integer", "due_on": "date", "next_due_on": "date", "next_amount": "bigint",
     "dpd": "integer", "has_delay": "boolean", "is_derived": "boolean", "invoice_amount": "bigint", "last_payment_on": "date",
     "last_payment": "bigint", "worst_status_6m": "integer", "risk_score": "integer", "branch": "text", "origin_channel": "text",
-    "pay_reference": "text", "acceptance": "text", "restriction": "text", "purchase_order": "text", **dict.fromkeys(COMPONENT_FIELDS, "bigint"),
+    "pay_reference": "text", "acceptance": "text", "purchase_order": "text", **dict.fromkeys(COMPONENT_FIELDS, "bigint"),
     "derived": "jsonb", "extra": "jsonb",
     # keys for what a new account brings: its entries (principal, then the components fed), its instalments
     "entry_ids": "uuid[]", "due_ids": "uuid[]",

@@ -53,12 +53,7 @@ _LABELS = {"payment": "pagos", "promise": "promesas", "document": "documentos", 
 
 @transaction.atomic
 def undo(batch: Batch, *, by: Any, at: datetime) -> Batch:
-    """Take a batch back, as the organisation: it may have brought persons whom who undoes it does not see. Raises NotUndoable, FilesGone, LaterWork."""
-    with tenancy.acting(tenancy.tenant_id()):
-        return _undo(batch, by=by, at=at)
-
-
-def _undo(batch: Batch, *, by: Any, at: datetime) -> Batch:
+    """Take a batch back. Raises NotUndoable, FilesGone, LaterWork."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"intake:{tenancy.tenant_id()}"])
     batch = Batch.objects.select_for_update(of=("self",)).select_related("layout").get(id=batch.id)
@@ -174,7 +169,6 @@ WHERE tenant_id = %(tenant)s AND batch_id = %(batch)s AND status = 'unverified'
 _CONSENTS = """
 UPDATE portfolio_consent SET revoked_at = %(at)s WHERE tenant_id = %(tenant)s AND evidence = %(evidence)s AND revoked_at IS NULL
 """
-_RESTRICTIONS = "DELETE FROM portfolio_restriction WHERE tenant_id = %(tenant)s AND batch_id = %(batch)s"
 
 
 def _undo_accounts(batch: Batch, *, by: Any, at: datetime) -> dict[str, int]:
@@ -193,7 +187,7 @@ def _undo_accounts(batch: Batch, *, by: Any, at: datetime) -> dict[str, int]:
         for name, statement in (
             ("entries", _TAKE_BACK), ("", _NOTHING_DUE), ("recalled", _RECALL),
             ("restored", _RESTORE.format(sets=", ".join(f"{name} = w.{name}" for name in COMPARED if name != "balance_minor"))),
-            ("", _DUES_BACK), ("", _DUES_GONE), ("contact_points", _POINTS), ("consents", _CONSENTS), ("restrictions", _RESTRICTIONS),
+            ("", _DUES_BACK), ("", _DUES_GONE), ("contact_points", _POINTS), ("consents", _CONSENTS),
         ):  # fmt: skip
             cursor.execute(statement, values)
             if name:

@@ -16,7 +16,6 @@ from recaudo.portfolio.models.exceptional import EventMark, ExceptionalEvent
 from recaudo.portfolio.models.ledger import LedgerEntry, Payment
 from recaudo.portfolio.models.person import Person, PersonMerge
 from recaudo.portfolio.models.quarantine import Quarantine, QuarantineRelease
-from recaudo.portfolio.models.restriction import Restriction
 
 __all__ = [
     "Account",
@@ -41,5 +40,4 @@ __all__ = [
     "Preference",
     "Quarantine",
     "QuarantineRelease",
-    "Restriction",
 ]

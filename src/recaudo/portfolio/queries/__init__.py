@@ -37,7 +37,6 @@ from recaudo.portfolio.queries.quarantine import (
     quarantines,
     releases_waiting,
 )
-from recaudo.portfolio.queries.restrictions import RestrictedLine, restricted
 from recaudo.portfolio.queries.words import (
     COMPONENT_ES,
     COUNTRY_ES,
@@ -70,7 +69,6 @@ __all__ = [
     "PaymentFilters",
     "PortfolioLine",
     "QuarantineLine",
-    "RestrictedLine",
     "account_sheet",
     "bounded_count",
     "bucket_settings",
@@ -91,7 +89,6 @@ __all__ = [
     "quarantine_detail",
     "quarantines",
     "releases_waiting",
-    "restricted",
     "search",
     "search_persons",
     "totals",

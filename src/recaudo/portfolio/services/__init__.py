@@ -49,7 +49,6 @@ from recaudo.portfolio.services.quarantine import (
     reached_by,
     reject_release,
 )
-from recaudo.portfolio.services.restrictions import LEVEL_ES, BadRestriction, lift_restriction, restrict_person
 
 __all__ = [
     "DAYS_ES",
@@ -57,13 +56,11 @@ __all__ = [
     "EVENT_KIND_ES",
     "EVIDENCE_ES",
     "LANGUAGE_ES",
-    "LEVEL_ES",
     "PROOF_ES",
     "REPORT_ES",
     "SAID_BY_ES",
     "AccrualResult",
     "BadContactPoint",
-    "BadRestriction",
     "Listed",
     "PlacementResult",
     "Quarantined",
@@ -81,7 +78,6 @@ __all__ = [
     "give_consent",
     "identify_payment",
     "in_words",
-    "lift_restriction",
     "local_day",
     "mark_affected",
     "mark_listed",
@@ -99,7 +95,6 @@ __all__ = [
     "record_payment",
     "reject_event",
     "reject_release",
-    "restrict_person",
     "reverse_payment",
     "revoke_consent",
     "save_contact_point",

@@ -1,6 +1,6 @@
 """Two records that are one person: joining them, taking it back exactly, and saying that two are not the same.
 
-Joining moves what hangs on the record that goes (accounts, roles, contact points, consents, preferences, a restriction) to the one that
+Joining moves what hangs on the record that goes (accounts, roles, contact points, consents, preferences) to the one that
 stays, and writes down what it moved. What the kept record has already (the same phone, the same role) is taken away and
 kept whole in `moved`, so that undoing restores the row. What stands above this floor (cases, actions, promises) is moved by
 reactions to `person.merged`, which note it with `add_moved`.
@@ -18,16 +18,7 @@ from django.db import models, transaction
 
 from recaudo.journal import services as journal
 from recaudo.kernel.problems import Problem
-from recaudo.portfolio.models import (
-    Account,
-    AccountParty,
-    Consent,
-    ContactPoint,
-    Person,
-    PersonMerge,
-    Preference,
-    Restriction,
-)
+from recaudo.portfolio.models import Account, AccountParty, Consent, ContactPoint, Person, PersonMerge, Preference
 
 # What the kept record lacks it takes from the other one, and gives back when the merge is undone.
 _FILLED = ("id_type", "national_id", "birth_on", "municipality", "subdivision", "deceased_on")
@@ -64,8 +55,6 @@ def merge_persons(*, kept: Person, merged: Person, reason: str, by: Any, at: dat
         "absorbed": _repoint(Person.objects.filter(merged_into=merged), "merged_into", kept),
         "consents": _repoint(Consent.objects.filter(person=merged), "person", kept),
         "preferences": _repoint(Preference.objects.filter(person=merged), "person", kept),
-        # Either of them was hidden from most: so is the one who stays.
-        "restrictions": [] if Restriction.objects.filter(person=kept).exists() else _repoint(Restriction.objects.filter(person=merged), "person", kept),
     }
     moved |= _join_parties(kept, merged) | _join_points(kept, merged) | _fill(kept, merged)
     merged.merged_into, merged.national_id_index = kept, None
@@ -97,7 +86,6 @@ def unmerge_persons(merge: PersonMerge, *, by: Any, at: datetime) -> PersonMerge
     Person.objects.filter(id__in=moved["absorbed"], merged_into=kept).update(merged_into=merged)
     for model, key in ((AccountParty, "parties"), (ContactPoint, "contact_points"), (Consent, "consents"), (Preference, "preferences")):
         model.objects.filter(id__in=moved[key], person=kept).update(person=merged)
-    Restriction.objects.filter(id__in=moved.get("restrictions", []), person=kept).update(person=merged)
     for model, key in ((AccountParty, "parties_joined"), (ContactPoint, "contact_points_joined")):
         _restore(model, moved[key])
     for point_id, status in moved["statuses"].items():

@@ -22,7 +22,6 @@ from recaudo.strategy.queries.snapshots import (
     snapshot_of,
     snapshot_row,
     snapshot_rows,
-    snapshot_rows_of,
     snapshots,
 )
 from recaudo.strategy.queries.tables import Column, columns_of, in_words, value_es
@@ -67,7 +66,6 @@ __all__ = [
     "snapshot_of",
     "snapshot_row",
     "snapshot_rows",
-    "snapshot_rows_of",
     "snapshots",
     "strategies",
     "strategy_by_id",

@@ -47,16 +47,6 @@ def snapshot_row(account_id: UUID, *, on: date | None = None, columns: Sequence[
     return None if row is None else (snapshot, row)
 
 
-def snapshot_rows_of(account_ids: Sequence[UUID], *, columns: Sequence[str]) -> dict[UUID, dict[str, Any]]:
-    """The rows of a few accounts on the newest day, as `snapshot_row`; those that the day does not know are absent. One query."""
-    snapshot = snapshots().first()
-    if snapshot is None or not storages["snapshots"].exists(snapshot.key):
-        return {}
-    path = _path(snapshot)
-    found = {one: _row(path, str(one), columns) for one in account_ids}
-    return {one: row for one, row in found.items() if row is not None}
-
-
 def _row(path: str, account: str, columns: Sequence[str]) -> dict[str, Any] | None:
     """By Arrow, not by SQL: planning a statement over every group of every column costs more than reading one group."""
     held = Path(path).stat()
