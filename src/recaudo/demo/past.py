@@ -21,7 +21,7 @@ from recaudo.store import tenancy
 from recaudo.workforce.models import Tenant, User
 
 CALLS = 70
-MESSAGES = 500
+MESSAGES = 150
 # Disposition and how often it ends a call; what each needs is filled in below.
 # How much likelier somebody talks at the hour that suits them; whom which hour suits is drawn by their id.
 HABIT = 3

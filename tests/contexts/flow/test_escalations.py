@@ -12,7 +12,6 @@ from tests.contexts.flow.worlds import place, ready, run, signed_in, text
 
 from recaudo.casework.models import Case, Hold
 from recaudo.flow.models import Escalation
-from recaudo.flow.queries import today
 from recaudo.flow.services import escalations
 from recaudo.flow.services.limits import set_limits
 from recaudo.journal.models import Event
@@ -28,7 +27,7 @@ LATER = NOW + timedelta(days=1)
 def cast(own_database: Any, tmp_state: Any) -> Any:
     cast = ready()
     with acting(cast.tenant.id):
-        Account.objects.filter(overdue_minor__gt=0).update(dpd=5, oldest_due_on=TODAY - timedelta(days=5), created_at=NOW - timedelta(days=40))
+        Account.objects.filter(overdue_minor__gt=0).update(dpd=5, oldest_due_on=TODAY - timedelta(days=5), created_at=NOW - timedelta(days=9))
     return cast
 
 
@@ -61,24 +60,6 @@ def test_the_days_are_the_organisations_and_a_paid_account_leaves_the_list(cast:
         assert escalate(cast)["opened"] == 3
         Account.objects.filter(pk=cast.accounts["maria"].pk).update(overdue_minor=0)
         assert escalate(cast, LATER)["closed"] == 1 and "maria" not in standing(cast)
-
-
-def test_what_the_house_has_not_had_for_as_long_is_not_idle(cast: Any) -> None:
-    with acting(cast.tenant.id):
-        Account.objects.filter(overdue_minor__gt=0).update(dpd=50, oldest_due_on=TODAY - timedelta(days=50), created_at=NOW - timedelta(days=9))
-        assert escalate(cast)["opened"] == 0
-        Account.objects.filter(pk=cast.accounts["maria"].pk).update(created_at=NOW - timedelta(days=31))
-        assert escalate(cast)["opened"] == 1 and standing(cast) == {"maria"}
-
-
-def test_waiting_accounts_are_ordered_inside_their_currency(cast: Any) -> None:
-    """Amounts of two currencies are not compared, and the next page goes on where this one ended."""
-    with acting(cast.tenant.id):
-        listed = today.waiting("sin-primera-gestion", on=TODAY, at=NOW, after=None, limit=9)
-        assert [one.currency for one in listed] == sorted(one.currency for one in listed) and len({one.currency for one in listed}) == 3
-        first = listed[0]
-        rest = today.waiting("sin-primera-gestion", on=TODAY, at=NOW, after=(first.currency, first.overdue_minor, first.id), limit=9)
-        assert rest == listed[1:]
 
 
 def test_a_supervisor_gives_it_to_somebody_and_an_agency_sees_its_own(cast: Any) -> None:

@@ -215,7 +215,7 @@ FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id WHERE {_OWED} 
 """
 _WAITING_PAGE = f"""{TRIED}
 SELECT a.id FROM portfolio_account a LEFT JOIN tried t ON t.account_id = a.id
-WHERE {_OWED} AND {{which}} AND {{after}} ORDER BY a.currency, a.overdue_minor DESC, a.id LIMIT %(limit)s
+WHERE {_OWED} AND {{which}} AND {{after}} ORDER BY a.overdue_minor DESC, a.id LIMIT %(limit)s
 """
 WAITING: dict[str, tuple[str, str, str]] = {
     # name in the address: title, sentence, condition
@@ -242,17 +242,16 @@ def waiting_values(on: date, at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def waiting(kind: str, *, on: date, at: datetime, after: tuple[str, int, UUID] | None, limit: int) -> list[Account]:
-    """Accounts that wait: by currency, and in each the largest overdue first (amounts of two currencies are not compared). Two queries.
+def waiting(kind: str, *, on: date, at: datetime, after: tuple[int, UUID] | None, limit: int) -> list[Account]:
+    """Accounts that wait, largest overdue first; `after` is (overdue, id) of the last one seen. Two queries.
 
-    kind   a key of WAITING
-    after  (currency, overdue, id) of the last one seen
+    kind  a key of WAITING
     """
     values = {**waiting_values(on, at), "limit": limit}
     condition = "true"
     if after is not None:
-        condition = "(a.currency, -a.overdue_minor, a.id) > (%(currency)s, -%(overdue)s, %(last)s)"
-        values.update(currency=after[0], overdue=after[1], last=after[2])
+        condition = "(a.overdue_minor < %(overdue)s OR (a.overdue_minor = %(overdue)s AND a.id > %(last)s))"
+        values.update(overdue=after[0], last=after[1])
     ids = [row[0] for row in _rows(_WAITING_PAGE.format(which=WAITING[kind][2], after=condition), values)]
     found = Account.objects.select_related("holder", "portfolio").in_bulk(ids)
     return [found[key] for key in ids if key in found]

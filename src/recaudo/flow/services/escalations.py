@@ -41,7 +41,7 @@ placed AS (
 INSERT INTO flow_escalation (id, tenant_id, created_at, account_id, person_id, agency_id, why, days, opened_on, status, closed_why)
 SELECT recaudo_uuid7(), %(tenant)s, %(at)s, f.id, f.holder_id, p.agency_id, f.why, CASE f.why WHEN 'first' THEN f.dpd ELSE %(unworked)s END, %(on)s, 'open', ''
 FROM found f LEFT JOIN placed p ON p.account_id = f.id
-WHERE f.why IS NOT NULL AND f.created_at <= CASE f.why WHEN 'first' THEN %(known_first)s ELSE %(idle)s END
+WHERE f.why IS NOT NULL AND f.created_at <= %(known)s
   AND NOT EXISTS (SELECT 1 FROM flow_escalation e WHERE e.tenant_id = %(tenant)s AND e.account_id = f.id AND (e.closed_on IS NULL OR e.closed_on > %(again)s))
 ORDER BY row_number() OVER (PARTITION BY f.currency ORDER BY f.overdue_minor DESC, f.id), f.id LIMIT %(most)s
 ON CONFLICT DO NOTHING
@@ -55,7 +55,7 @@ def escalate(*, on: date, by: Any, at: datetime) -> dict[str, int]:
     Returns  {"closed", "opened"}
     """
     asked = waiting_values(on, at)
-    values = {**asked, "on": on, "most": MOST, "again": on - timedelta(days=asked["unworked"]), "known_first": at - timedelta(days=asked["first"])}
+    values = {**asked, "on": on, "most": MOST, "again": on - timedelta(days=asked["unworked"]), "known": at - timedelta(days=asked["first"])}
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, values)
         closed = cursor.rowcount

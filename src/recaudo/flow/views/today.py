@@ -86,7 +86,7 @@ def waiting(request: HttpRequest, kind: str) -> HttpResponse:
     title, sentence = queries.waiting_words(kind, on=on, at=now)
     context = {
         "title": title, "sentence": sentence, "accounts": page, "sees_person": request.user.may("person.view"),
-        "next_cursor": f"{page[-1].currency}_{page[-1].overdue_minor}_{page[-1].id}" if len(found) > PAGE_SIZE else "",
+        "next_cursor": f"{page[-1].overdue_minor}_{page[-1].id}" if len(found) > PAGE_SIZE else "",
     }  # fmt: skip
     return render(request, "flow/waiting.html", context)
 
@@ -127,9 +127,9 @@ def _moving(request: HttpRequest, on: date) -> queries.Moving:
     return queries.moving(on, zone=request.zone)  # type: ignore[attr-defined]
 
 
-def _cursor(text: str) -> tuple[str, int, UUID] | None:
+def _cursor(text: str) -> tuple[int, UUID] | None:
     try:
-        currency, overdue, last = text.split("_")
-        return currency, int(overdue), UUID(last)
+        overdue, last = text.split("_")
+        return int(overdue), UUID(last)
     except ValueError:
         return None
