@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from recaudo.demo import duties, files, firewall, norms, plans, policies, scores, shocks, trials
+from recaudo.demo import duties, files, firewall, norms, plans, policies, scores, trials
 from recaudo.demo.layouts import layouts
 from recaudo.demo.past import work_a_day
 from recaudo.flow.day import run_day
@@ -150,7 +150,6 @@ def build(
         norms.decide(people, zone=tenant.zone, on=on, at=at)
         plans.set_up(people, on=on, at=at)
         policies.fill(people, at=at)
-        shocks.declare(people, on=on, at=at)
     trials.simulate(tenant, people)
     return world
 

@@ -41,11 +41,6 @@ BUCKET_ES = {
 }  # fmt: skip
 HOUR_ES = {"morning": "7 a 11 h", "midday": "11 a 14 h", "afternoon": "14 a 17 h", "evening": "17 a 21 h"}
 REACH_ES = {"call": "Llamada", "sms": "SMS", "im": "WhatsApp", "email": "Correo"}
-# What shows that an exceptional event affected an account.
-EVENT_EVIDENCE_ES = {
-    "claimed": "Sólo lo dijo", "document": "Documento", "authority": "Constancia de la autoridad", "creditor": "Confirmación del acreedor",
-    "visit": "Comprobado en visita",
-}  # fmt: skip
 ACCEPTANCE_ES = {"accepted": "Aceptada", "rejected": "Rechazada", "pending": "Pendiente"}
 
 
@@ -132,8 +127,6 @@ _LIST: tuple[Fact, ...] = (
     Fact("person_dpd_max", "integer", _DAYS, "Mayor atraso de la persona", "El mayor número de días de atraso entre las cuentas del titular.", _ALWAYS),
     Fact("placed_with_agency", "boolean", "", "Asignada a un despacho", "La cuenta la trabaja hoy una empresa externa.", _ALWAYS),
     Fact("acceptance", "text", "", "Aceptación de la factura", "Si el comprador aceptó la factura.", "No es una factura o no se registró.", ACCEPTANCE_ES),
-    Fact("affected_by_event", "boolean", "", "Afectada por un suceso excepcional", "La cuenta está marcada como afectada por un suceso aprobado y vigente: con prueba, o por su dicho y dentro del plazo.", _ALWAYS),
-    Fact("event_evidence", "text", "", "Prueba del suceso excepcional", "La mejor prueba de que un suceso vigente afectó a la cuenta.", "No está afectada por ningún suceso vigente.", EVENT_EVIDENCE_ES),
 )  # fmt: skip
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in _LIST}

@@ -26,7 +26,6 @@ AREAS_ES = {
     "audit": "Auditorías", "finding": "Hallazgos de auditoría", "quarantine": "Cuarentena", "search": "Búsqueda de personas",
     "identity": "Comprobación de identidad", "preference": "Preferencias", "prescription": "Prescripción", "experiment": "Experimentos",
     "what_if": "Simulaciones", "score": "Puntajes", "costs": "Costos", "limits": "Topes", "token": "Llaves de programas",
-    "exceptional_event": "Sucesos excepcionales", "event_mark": "Cuentas afectadas por un suceso",
 }  # fmt: skip
 
 

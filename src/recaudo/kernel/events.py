@@ -50,14 +50,6 @@ EVENTS: dict[str, str] = {
     "account.placed": "Se asignó una cuenta",
     "account.recalled": "Se retiró una cuenta",
     "document.added": "Se agregó un documento",
-    "exceptional_event.proposed": "Se propuso un suceso excepcional",
-    "exceptional_event.approved": "Se aprobó un suceso excepcional",
-    "exceptional_event.rejected": "Se negó un suceso excepcional",
-    "exceptional_event.ended": "Se fijó el término de un suceso excepcional",
-    "event_mark.added": "Se marcó una cuenta como afectada por un suceso excepcional",
-    "event_mark.listed": "Se marcaron cuentas de una lista como afectadas por un suceso excepcional",
-    "event_mark.proved": "Se dio la prueba de que un suceso excepcional afectó a una cuenta",
-    "event_mark.withdrawn": "Se retiró la marca de una cuenta afectada por un suceso excepcional",
     # law
     "law.changed": "Cambió una opción normativa",
     # intake

@@ -9,7 +9,7 @@ from django import forms
 from recaudo.engine.facts import KIND_ES, PRODUCT_ES
 from recaudo.kernel.contact import CHANNEL_ES, Channel
 from recaudo.kernel.money import MINOR_DIGITS, Money
-from recaudo.portfolio.models import Account, Creditor, ExceptionalEvent, Portfolio
+from recaudo.portfolio.models import Account, Creditor, Portfolio
 from recaudo.portfolio.models.ledger import COMPONENTS
 from recaudo.portfolio.queries.words import (
     COMPONENT_ES,
@@ -24,7 +24,6 @@ from recaudo.portfolio.queries.words import (
 )
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.services.documents import DOCUMENT_ES
-from recaudo.portfolio.services.exceptional import EVENT_KIND_ES, EVIDENCE_ES
 from recaudo.portfolio.services.ledger import DEFAULT_WATERFALL, waterfall_of
 from recaudo.portfolio.services.preferences import DAYS_ES, LANGUAGE_ES, SAID_BY_ES
 
@@ -208,49 +207,3 @@ class PauseForm(forms.Form):
     from_on = _day("Desde", help_text="Puede ser una fecha pasada.")
     until_on = _day("Hasta (sin incluir)", required=False, help_text="Vacío: hasta que se indique otra fecha.")
     reason = forms.CharField(label="Motivo", max_length=200)
-
-
-class ExceptionalEventForm(forms.Form):
-    name = forms.CharField(label="Nombre", max_length=120, help_text="Como lo conoce la gente: «Inundaciones de Tabasco 2026».")
-    kind = forms.ChoiceField(label="Clase", choices=_choices(EVENT_KIND_ES))
-    declared_by = forms.CharField(label="Quién lo declaró", max_length=200, help_text="Autoridad y documento: decreto, declaratoria, acuerdo, con su fecha.")
-    country = forms.ChoiceField(label="País", required=False, choices=_choices(COUNTRY_ES, "Cualquiera"))
-    subdivision = forms.RegexField(
-        label="Entidad o región", required=False, regex=r"^[A-Za-z0-9]{1,6}$", max_length=6, help_text="Su clave, como viene en las cargas: TAB, RM, ANT. Vacía: todo el país.",
-        error_messages={"invalid": "Escriba sólo la clave de la entidad, sin guiones: TAB, RM, ANT."},
-    )  # fmt: skip
-    creditor = forms.ModelChoiceField(label="Acreedor", required=False, queryset=Creditor.objects.none(), empty_label="Cualquiera")
-    portfolio = forms.ModelChoiceField(label="Cartera", required=False, queryset=Portfolio.objects.none(), empty_label="Cualquiera")
-    from_on = _day("Desde")
-    until_on = _day("Hasta", required=False, help_text="Incluido. Vacío: hasta que alguien fije su término.")
-    claim_days = forms.IntegerField(
-        label="Días que vale el dicho sin prueba", min_value=1, max_value=365, initial=30, help_text="Pasados, la cuenta vuelve sola a su tratamiento de siempre."
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["creditor"].queryset = Creditor.objects.order_by("name")
-        self.fields["portfolio"].queryset = Portfolio.objects.order_by("name")
-
-
-class EndForm(forms.Form):
-    until_on = _day("Último día que cuenta")
-
-
-class MarkForm(forms.Form):
-    """An account as affected by one of the events that may affect it."""
-
-    event = forms.ChoiceField(label="Suceso")
-    evidence_kind = forms.ChoiceField(label="Qué lo muestra", choices=_choices(EVIDENCE_ES))
-    evidence = forms.CharField(label="Dónde está la prueba", required=False, max_length=200, help_text="Folio, oficio o expediente, sin datos personales.")
-
-    def __init__(self, *args: Any, events: list[ExceptionalEvent], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["event"].choices = [(str(one.id), one.name) for one in events]
-
-
-class MarkListForm(forms.Form):
-    lines = forms.CharField(
-        label="Cuentas", max_length=200_000, widget=forms.Textarea({"rows": 5, "spellcheck": "false", "placeholder": "4410012;Documento;Acta 118/2026"}),
-        help_text="Un renglón por cuenta: número;qué lo muestra;dónde está la prueba. Puede pegarlo de una hoja de cálculo.",
-    )  # fmt: skip

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recaudo.portfolio.views import accounts, books, exceptional, payments, people
+from recaudo.portfolio.views import accounts, books, payments, people
 
 app_name = "portfolio"
 urlpatterns = [
@@ -28,15 +28,5 @@ urlpatterns = [
     path("personas/<uuid:person_id>/preferencias/<uuid:preference_id>/quitar/", people.preference_drop, name="preference-drop"),
     path("cuentas/<uuid:account_id>/documentos/", accounts.documents, name="account-documents"),
     path("cuentas/<uuid:account_id>/pausa/", accounts.pause, name="account-pause"),
-    path("cuentas/<uuid:account_id>/sucesos/", exceptional.account_events, name="account-events"),
-    path("cuentas/<uuid:account_id>/sucesos/<uuid:mark_id>/retirar/", exceptional.withdraw, name="event-mark-withdraw"),
-    path("sucesos/", exceptional.events, name="exceptional-events"),
-    path("sucesos/nuevo/", exceptional.new, name="exceptional-event-new"),
-    path("sucesos/<uuid:exceptional_id>/", exceptional.event, name="exceptional-event"),
-    path("sucesos/<uuid:exceptional_id>/comparacion/", exceptional.comparison, name="exceptional-event-comparison"),
-    path("sucesos/<uuid:exceptional_id>/lista/", exceptional.mark_list, name="exceptional-event-list"),
-    path("sucesos/<uuid:exceptional_id>/aprobar/", exceptional.approve, name="exceptional-event-approve"),
-    path("sucesos/<uuid:exceptional_id>/negar/", exceptional.reject, name="exceptional-event-reject"),
-    path("sucesos/<uuid:exceptional_id>/terminar/", exceptional.end, name="exceptional-event-end"),
     path("documentos/<uuid:document_id>/", accounts.document, name="document"),
 ]

@@ -23,7 +23,6 @@ MENU: list[Entry] = [
     Entry("Instrucciones", "book-2", "strategy:instructions", "strategy.acknowledge|policy.read", "Operación"),
     Entry("Cuentas", "users", "desk:accounts", "portfolio.view", "Operación"),
     Entry("Carteras", "building-bank", "portfolio:portfolios", "portfolio.view", "Operación"),
-    Entry("Sucesos", "alert-triangle", "portfolio:exceptional-events", "portfolio.view", "Operación"),
     Entry("Envíos", "mail", "messaging:waves", "message.view|day.release", "Operación"),
     Entry("Búsquedas", "search", "desk:searches", "work.take|person.edit", "Operación"),
     Entry("Cuarentena", "shield-x", "desk:quarantine", "person.view", "Operación"),

@@ -41,7 +41,7 @@ PARAMETERS: dict[str, str] = {
     "removal_id": "compliance.RetentionRun", "policy_id": "compliance.Policy", "batch_id": "intake.Batch", "layout_id": "intake.Layout", "case_id": "casework.Case",
     "action_id": "casework.Action", "hold_id": "casework.Hold", "dispute_id": "casework.Dispute", "pause_id": "casework.ContactPause",
     "quarantine_id": "portfolio.Quarantine", "release_id": "portfolio.QuarantineRelease", "search_id": "casework.Search",
-    "act_id": "casework.InterruptingAct", "exceptional_id": "portfolio.ExceptionalEvent", "mark_id": "portfolio.EventMark", "preference_id": "portfolio.Preference",
+    "act_id": "casework.InterruptingAct", "preference_id": "portfolio.Preference",
     "wave_id": "casework.Wave", "run_id": "flow.Run", "message_id": "messaging.Message", "template_id": "messaging.Template",
     "version_id": "strategy.StrategyVersion", "strategy_id": "strategy.Strategy", "publication_id": "strategy.Publication", "decision_id": "law.LawDecision",
     "change_id": "law.LawChange", "what_if_id": "flow.WhatIf", "pace_id": "flow.Pace", "override_id": "flow.Override", "escalation_id": "flow.Escalation", "plan_id": "flow.CollectionPlan", "experiment_id": "strategy.Experiment",
@@ -178,7 +178,7 @@ def test_every_parameter_of_every_route_is_known_here() -> None:
 # Tables that an agency's people share with the whole organisation: they hold no portfolio data.
 SHARED = {"workforce.User", "workforce.Team", "workforce.Agency", "workforce.Invitation", "messaging.Template", "strategy.Strategy",
           "strategy.StrategyVersion", "law.LawDecision", "portfolio.Portfolio", "portfolio.Creditor", "flow.Run", "casework.Wave",
-          "casework.ContactPause", "intake.Layout", "portfolio.ExceptionalEvent"}  # fmt: skip
+          "casework.ContactPause", "intake.Layout"}  # fmt: skip
 
 
 def same(

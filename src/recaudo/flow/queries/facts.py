@@ -74,14 +74,6 @@ PLACEMENTS = """
 SELECT account_id, agency_id FROM portfolio_placement
 WHERE tenant_id = {tenant} AND status IN ('active', 'recall_requested') AND agency_id IS NOT NULL
 """
-# A proof counts before what was only said, which counts until it expires.
-EVENTS = """
-SELECT DISTINCT ON (m.account_id) m.account_id, m.evidence_kind AS event_evidence
-FROM portfolio_eventmark m JOIN portfolio_exceptionalevent e ON e.id = m.event_id
-WHERE m.tenant_id = {tenant} AND m.withdrawn_at IS NULL AND m.marked_on <= {on} AND (m.expires_on IS NULL OR m.expires_on > {on})
-  AND e.is_approved AND e.from_on <= {on} AND (e.until_on IS NULL OR e.until_on >= {on})
-ORDER BY m.account_id, m.evidence_kind = 'claimed', m.marked_on
-"""
 
 FACTS = """
 CREATE TABLE facts AS
@@ -128,7 +120,6 @@ SELECT a.account_id, a.person_id, f.creditor_code, f.portfolio_code, a.product, 
        CAST(a.accounts_of_person AS INTEGER) AS accounts_of_person,
        CASE WHEN NOT a.person_unknown THEN CAST(a.person_overdue_usd AS BIGINT) END AS person_overdue_usd_minor,
        a.person_dpd_max, g.agency_id IS NOT NULL AS placed_with_agency, nullif(a.acceptance, '') AS acceptance,
-       v.account_id IS NOT NULL AS affected_by_event, v.event_evidence,
        a.creditor_id, a.portfolio_id, g.agency_id, p.subdivision, p.zones,
        r.phone_id, r.sms_id, r.im_id, r.email_id, r.address_id
 FROM whole a
@@ -139,7 +130,6 @@ LEFT JOIN touched t USING (person_id)
 LEFT JOIN promise m ON m.account_id = a.account_id
 LEFT JOIN payment y ON y.account_id = a.account_id
 LEFT JOIN placement g ON g.account_id = a.account_id
-LEFT JOIN event v ON v.account_id = a.account_id
 LEFT JOIN (SELECT DISTINCT person_id FROM held WHERE account_id IS NULL AND creditor_id IS NULL) hp ON hp.person_id = a.person_id
 LEFT JOIN (SELECT DISTINCT account_id FROM held WHERE account_id IS NOT NULL) ha ON ha.account_id = a.account_id
 LEFT JOIN (SELECT DISTINCT person_id, creditor_id FROM held WHERE account_id IS NULL AND creditor_id IS NOT NULL) hc
@@ -176,7 +166,6 @@ def reads(*, on: date, at: datetime) -> tuple[tuple[str, str, dict[str, object]]
         ("history", HISTORY, {"since": since, "until": at}), ("promise", PROMISES, {"since": quarter}),
         ("payment", PAYMENTS, {"since": quarter, "on": on}), ("hold", HOLDS, {"at": at}), ("dispute", DISPUTES, {}),
         ("consent", CONSENTS, {"at": at}), ("placement", PLACEMENTS, {}),
-        ("event", EVENTS, {"on": on}),
     )  # fmt: skip
 
 
@@ -191,7 +180,7 @@ def gather(db: duckdb.DuckDBPyConnection, *, tenant: str, on: date, at: datetime
             db.register(name, source.fetch(text, tenant=tenant, **params))
     db.register("rate", pa.table({"currency": list(usd_rates), "usd": pa.array(usd_rates.values(), pa.float64())}))
     run(db, FACTS, {"on": on, "at": at.astimezone(UTC).replace(tzinfo=None)})
-    forget(db, "account", "portfolio", "person", "promise", "payment", "dispute", "placement", "event", "rate")
+    forget(db, "account", "portfolio", "person", "promise", "payment", "dispute", "placement", "rate")
     return int(run(db, "SELECT count(*) FROM facts")[0][0])
 
 

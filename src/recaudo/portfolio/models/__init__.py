@@ -12,7 +12,6 @@ from recaudo.portfolio.models.account import (
 )
 from recaudo.portfolio.models.contact import Consent, ContactPoint, Preference
 from recaudo.portfolio.models.creditor import Creditor, Portfolio, PortfolioFigure
-from recaudo.portfolio.models.exceptional import EventMark, ExceptionalEvent
 from recaudo.portfolio.models.ledger import LedgerEntry, Payment
 from recaudo.portfolio.models.person import Person, PersonMerge
 from recaudo.portfolio.models.quarantine import Quarantine, QuarantineRelease
@@ -27,8 +26,6 @@ __all__ = [
     "Creditor",
     "DelinquencyPause",
     "Document",
-    "EventMark",
-    "ExceptionalEvent",
     "Instalment",
     "LedgerEntry",
     "Payment",

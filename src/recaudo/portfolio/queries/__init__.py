@@ -11,15 +11,6 @@ from recaudo.portfolio.queries.accounts import (
     search_persons,
 )
 from recaudo.portfolio.queries.books import PortfolioLine, bucket_settings, portfolio_lines, totals
-from recaudo.portfolio.queries.exceptional import (
-    EventGroup,
-    EventLine,
-    event_groups,
-    event_lines,
-    events_for,
-    marks_of,
-    marks_of_event,
-)
 from recaudo.portfolio.queries.payments import (
     PaymentFilters,
     find_payments,
@@ -63,8 +54,6 @@ __all__ = [
     "AccountSheet",
     "Candidate",
     "Covered",
-    "EventGroup",
-    "EventLine",
     "PartyLine",
     "PaymentFilters",
     "PortfolioLine",
@@ -73,14 +62,9 @@ __all__ = [
     "bounded_count",
     "bucket_settings",
     "duplicates",
-    "event_groups",
-    "event_lines",
-    "events_for",
     "find_accounts",
     "find_payments",
     "listed_payments",
-    "marks_of",
-    "marks_of_event",
     "merges",
     "money_received",
     "points_of",

@@ -11,12 +11,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from recaudo.engine.facts import BUCKET_ES, EVENT_EVIDENCE_ES, KIND_ES
+from recaudo.engine.facts import BUCKET_ES, KIND_ES
 from recaudo.kernel.money import shown
-from recaudo.portfolio.queries import COUNTRY_ES, METHOD_ES, PAYMENT_ES, PLACE_ES, POINT_ES, SOURCE_ES, STATUS_ES
+from recaudo.portfolio.queries import METHOD_ES, PAYMENT_ES, PLACE_ES, POINT_ES, SOURCE_ES, STATUS_ES
 from recaudo.portfolio.services.consents import CONSENT_ES
 from recaudo.portfolio.services.documents import DOCUMENT_ES
-from recaudo.portfolio.services.exceptional import EVENT_KIND_ES
 from recaudo.ui.templatetags.ui import chip, link
 
 register = template.Library()
@@ -38,7 +37,6 @@ def _named(name: str, names: dict[str, str]) -> None:
 for _name, _names in {
     "book_kind": KIND_ES, "bucket_name": BUCKET_ES, "payment_method": METHOD_ES, "contact_kind": POINT_ES, "contact_place": PLACE_ES,
     "contact_source": SOURCE_ES, "contact_icon": POINT_ICON, "consent_kind": CONSENT_ES, "document_kind": DOCUMENT_ES,
-    "event_kind": EVENT_KIND_ES, "event_evidence": EVENT_EVIDENCE_ES, "country_name": COUNTRY_ES,
 }.items():  # fmt: skip
     _named(_name, _names)
 
@@ -51,28 +49,6 @@ def payment_chip(status: str) -> SafeString:
 @register.simple_tag
 def contact_chip(status: str) -> SafeString:
     return chip(STATUS_ES.get(status, status), POINT_TONE.get(status, "muted"))
-
-
-@register.simple_tag
-def event_chip(event: Any, today: Any) -> SafeString:
-    """Where an exceptional event stands on a day."""
-    if event.is_approved is None:
-        return chip("Espera aprobación", "warn")
-    if not event.is_approved:
-        return chip("No procedió", "muted")
-    if event.until_on is not None and event.until_on < today:
-        return chip("Terminado", "muted")
-    return chip("Vigente", "ok") if event.from_on <= today else chip("Aprobado", "ok")
-
-
-@register.simple_tag
-def mark_chip(mark: Any, today: Any) -> SafeString:
-    """Whether an account counts as affected on a day, and why."""
-    if mark.withdrawn_at is not None:
-        return chip("Retirada", "muted")
-    if mark.expires_on is None:
-        return chip("Con prueba", "ok")
-    return chip("Venció sin prueba", "bad") if mark.expires_on <= today else chip("Sin prueba", "warn")
 
 
 @register.filter
