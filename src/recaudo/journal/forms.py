@@ -26,6 +26,8 @@ AREAS_ES = {
     "audit": "Auditorías", "finding": "Hallazgos de auditoría", "quarantine": "Cuarentena", "search": "Búsqueda de personas",
     "identity": "Comprobación de identidad", "preference": "Preferencias", "prescription": "Prescripción", "experiment": "Experimentos",
     "what_if": "Simulaciones", "score": "Puntajes", "costs": "Costos", "limits": "Topes", "token": "Llaves de programas",
+    "pace": "Ritmo de contacto", "override": "Decisiones a mano", "escalation": "Cuentas escaladas", "places": "Plazas reasignadas",
+    "plan": "Planes de cobranza", "policy": "Políticas",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from recaudo.engine.facts import HOUR_ES, REACH_ES
 from recaudo.engine.score import BANDS
 from recaudo.flow.queries.facts import arrow, keep
 from recaudo.flow.queries.facts import run as execute
+from recaudo.store import tenancy
 from recaudo.store.arrow import reader
 from recaudo.strategy.queries.scores import reach_in_force
 from recaudo.workforce.models import Tenant
@@ -159,13 +160,13 @@ FROM (SELECT a.is_rpc, extract(hour FROM a.occurred_at AT TIME ZONE coalesce(p.z
 """.replace("{band}", BAND)
 
 
-def told(row: dict[str, Any], *, person_id: UUID, tenant: Tenant, at: datetime) -> Told | None:
+def told(row: dict[str, Any], *, person_id: UUID, zone: str, at: datetime) -> Told | None:
     """What the day's row says of an account, with its reason. None where no model was in force that day. At most two queries."""
     if not row.get("best_hour"):
         return None
     band = str(row["best_hour"])
     with connection.cursor() as cursor:
-        cursor.execute(OWN, {"band": band, "zone": tenant.zone, "tenant": tenant.id, "person": person_id, "since": at - timedelta(days=OWN_DAYS)})
+        cursor.execute(OWN, {"band": band, "zone": zone, "tenant": tenancy.tenant_id(), "person": person_id, "since": at - timedelta(days=OWN_DAYS)})
         tried, reached, calls = cursor.fetchone()
     model = reach_in_force()
     alike = model.hours.kinds.get(f"{row.get('kind')}/{row.get('product')}/{row.get('stage')}", {}).get(band) if model else None

@@ -160,7 +160,6 @@ def why(account: Account, *, zone: str, at: datetime, on: date | None = None) ->
     """
     with tenancy.acting(tenancy.tenant_id()):
         kept = strategy.snapshot_row(account.id, on=on)
-        tenant = Tenant.objects.get(pk=tenancy.tenant_id())
         run = runs.run_by_id(kept[0].run_id) if kept else None
     if kept is None:
         raise NotDecided(account=account.number, on=f"del {on:%d/%m/%Y}" if on else "más reciente")
@@ -183,7 +182,7 @@ def why(account: Account, *, zone: str, at: datetime, on: date | None = None) ->
         run_id=snapshot.run_id, permits=tuple(permits), action=_action(account, snapshot),
         again=tuple(_again(one.created_at, one.detail) for one in redecisions(account.id, on=snapshot.on)),
         scores=behind.lines(account.id, on=snapshot.on, row=row, today=at.astimezone(ZoneInfo(zone)).date()),
-        reach=reach.told(row, person_id=account.holder_id, tenant=tenant, at=at),
+        reach=reach.told(row, person_id=account.holder_id, zone=zone, at=at),
     )  # fmt: skip
 
 
